@@ -23,6 +23,7 @@ from goldenami.cli import (
     bake,
     base,
     enforce,
+    export,
     images,
     init,
     lineage,
@@ -109,6 +110,7 @@ app.add(show.show)
 app.add(show.history)
 app.add_typer(policy.app, name="policy")
 app.add(enforce.enforce)
+app.add(export.export)
 app.add(audit.audit)
 app.add(remediate.remediate)
 app.add(rehearse.rehearse)
