@@ -20,7 +20,9 @@ _RESOURCE = re.compile(
 )
 _KIND = re.compile(r'static readonly tfResourceType = "(\w+)"')
 _OUTPUT = re.compile(r"^    get (\w+)\(\):", re.MULTILINE)
-_CONFIG = re.compile(r"^    constructor\(scope: Construct, id: string, config\??: (\w+)", re.MULTILINE)
+_CONFIG = re.compile(
+    r"^    constructor\(scope: Construct, id: string, config\??: (\w+)", re.MULTILINE
+)
 _VERSION = re.compile(r"hashicorp/aws/([\d.]+)/docs")
 
 
@@ -58,7 +60,11 @@ def _block(interfaces: dict[str, str], name: str) -> dict[str, Any]:
         nested = kind.strip("()").removesuffix("[]")
         described: dict[str, Any] = {"required": not optional}
         if f"* {argument} block" in comment and nested in interfaces:
-            blocks[argument] = {**described, "several": kind.endswith("[]"), **_block(interfaces, nested)}
+            blocks[argument] = {
+                **described,
+                "several": kind.endswith("[]"),
+                **_block(interfaces, nested),
+            }
         elif nested in interfaces:
             arguments[argument] = {**described, "type": "object"}
         else:

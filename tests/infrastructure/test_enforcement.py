@@ -1,138 +1,219 @@
-"""Policies as code: well formed, well formatted, and the same documents read back."""
+"""Policies as code: every mechanism, well formatted, and the same documents read back."""
 
 import json
-import os
 import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
+import hcl2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from goldenami.errors import SpecError
-from goldenami.iam import iac
-from goldenami.iam.profiles import load_profiles, profile_named
+from goldenami.iam.profiles import load_profiles
 from goldenami.iam.render import PolicyDocument, render
 from goldenami.iam.values import Values
+from goldenami.infrastructure import cloudformation, enforcement, terraform
+from goldenami.infrastructure.cloudformation import Stack
+from goldenami.infrastructure.enforcement import (
+    EnforcementCode,
+    HeldDocuments,
+    as_cloudformation,
+    as_terraform,
+)
+from goldenami.spec.allowed import AllowedAmis, ScanCriterion
 
+from . import tools
+from .terraform_checks import NEEDS_SCHEMA, schema_problems
+
+SNAPSHOT = "snap-0123456789abcdef0"
 VALUES = Values(
     account="123456789012",
     owners=("123456789012", "999988887777"),
-    snapshots=("snap-0123456789abcdef0",),
+    snapshots=(SNAPSHOT,),
     pipeline_role="arn:aws:iam::123456789012:role/pipeline",
     groups=("ec2-admin-group",),
 )
-DOCUMENTS = [
+DOCUMENTS = tuple(
     document for profile in load_profiles().values() for document in render(profile, VALUES)
-]
+)
 GROUPS = ("ec2-admin-group", "other.group@example")
-TERRAFORM = pytest.mark.skipif(shutil.which("terraform") is None, reason="no terraform on PATH")
-HOSTILE = (
-    "${aws:username}", "$${x}", "$$${x}", "%{if true}", "%%{x}", "%%%{x}", "$%{x}", "%${x}", "${",
-    "}", 'a"b', "a\\", "\\n", "\\u0024{", "JSON", "\n  JSON\n", "{{ x }}", "<b>&amp;", "金", "$",
+OWNER_ONLY = render(load_profiles()["owner-only"], VALUES)
+DECLARED = PolicyDocument("allowed-images", {"ec2_attributes": {"@@assign": ["a"]}})
+
+
+def held(mechanism: str, documents: tuple[PolicyDocument, ...], *holders: str) -> HeldDocuments:
+    return HeldDocuments(mechanism=mechanism, documents=documents, holders=holders)
+
+
+EVERY = EnforcementCode(
+    held=(
+        held("group_policy", DOCUMENTS, *GROUPS),
+        held("permissions_boundary", (PolicyDocument("boundary", OWNER_ONLY[0].policy),), "a", "b"),
+        held("scp", OWNER_ONLY, "ou-ab12-cdef3456", "r-ab12"),
+        held("declarative_policy", (DECLARED,), "r-ab12"),
+    ),
+    allowed_amis=AllowedAmis(
+        names=("web-*",), created_within_days=300, deprecated_within_days=0,
+        scan=ScanCriterion(severity="high"),
+    ),
+    criteria=({"ImageProviders": ["123456789012"]},),
+    owners=("123456789012",),
+    snapshots=frozenset((SNAPSHOT,)),
+    account="123456789012",
 )  # fmt: skip
 
 
-def heredocs(code: str) -> list[dict[str, object]]:
-    found = re.findall(r"<<-JSON\n(.*?)\n  JSON\n", code, re.DOTALL)
-    return [json.loads(text.replace("$${", "${").replace("%%{", "%{")) for text in found]
+def of_one(document: PolicyDocument, *groups: str) -> EnforcementCode:
+    return EnforcementCode(held=(held("group_policy", (document,), *groups),))
 
 
-def test_terraform_has_every_document_attached_to_every_group() -> None:
-    code = iac.terraform(DOCUMENTS, GROUPS)
-    assert heredocs(code) == [document.policy for document in DOCUMENTS]
-    assert code.count('resource "aws_iam_policy"') == len(DOCUMENTS)
-    assert code.count('for_each = toset(["ec2-admin-group", "other.group@example"])') == len(
-        DOCUMENTS
+def as_hcl(code: EnforcementCode) -> str:
+    return terraform.document(as_terraform.blocks(code))
+
+
+def as_yaml(code: EnforcementCode) -> str:
+    resources = tuple(as_cloudformation.resources(code))
+    return cloudformation.document(Stack(description="d", resources=resources))
+
+
+def resources(code: EnforcementCode) -> dict[str, Any]:
+    read: dict[str, Any] = tools.loaded(as_yaml(code))["Resources"]
+    return {name: each["Properties"] for name, each in read.items()}
+
+
+def policies(code: str) -> list[str]:
+    """Return the expressions of the documents."""
+    found = re.findall(
+        r"^  (?:policy|content) = (.*?)(?=\n\}\n|\n\n  \w)", code, re.DOTALL | re.MULTILINE
     )
+    return [f"{text}\n" for text in found]
+
+
+@tools.TERRAFORM
+def test_terraform_reads_every_document_back(tmp_path: Path) -> None:
+    written = policies(as_hcl(EVERY))
+    read = [json.loads(text) for text in tools.evaluated(tmp_path, written)]
+    assert read == [document.policy for each in EVERY.held for document in each.documents]
+
+
+def test_terraform_has_every_mechanism(tmp_path: Path) -> None:
+    code = as_hcl(EVERY)
+    tools.check_format(tmp_path, code)
+    kinds = [kind.strip('"') for block in hcl2.loads(code)["resource"] for kind in block]
+    assert {kind: kinds.count(kind) for kind in kinds} == {
+        "aws_iam_policy": len(DOCUMENTS) + 1,
+        "aws_iam_group_policy_attachment": len(DOCUMENTS),
+        "aws_organizations_policy": 2 + len(OWNER_ONLY) - 1,
+        "aws_organizations_policy_attachment": 2 + len(OWNER_ONLY) - 1,
+        "aws_ec2_allowed_images_settings": 1,
+    }
+    assert code.count('toset(["ec2-admin-group", "other.group@example"])') == len(DOCUMENTS)
     assert "policy_arn = aws_iam_policy.guardrail_by_tag.arn" in code
+    assert 'toset(["ou-ab12-cdef3456", "r-ab12"])' in code
+    assert "# The permissions boundary of a, b: it has to be attached by hand." in code
 
 
-@TERRAFORM
-@pytest.mark.parametrize("groups", [(), GROUPS], ids=["to nothing", "to groups"])
-def test_terraform_takes_it_as_it_would_format_it(tmp_path: Path, groups: tuple[str, ...]) -> None:
-    path = tmp_path / "policies.tf"
-    path.write_text(iac.terraform(DOCUMENTS, groups))
-    ran = subprocess.run(
-        ["terraform", "fmt", "-check", "-diff", str(path)], capture_output=True, text=True,
-        check=False,
-    )  # fmt: skip
-    assert ran.returncode == 0, ran.stdout + ran.stderr
+@NEEDS_SCHEMA
+def test_each_resource_has_what_the_provider_s_schema_says() -> None:
+    assert list(schema_problems(as_hcl(EVERY))) == []
 
 
-def test_cloudformation_passes_its_linter(tmp_path: Path) -> None:
-    path = tmp_path / "policies.json"
-    path.write_text(iac.cloudformation(DOCUMENTS, GROUPS))
-    program = "import sys; from cfnlint.runner import main; sys.exit(main())"
-    ran = subprocess.run(
-        [sys.executable, "-c", program, "--", str(path)], capture_output=True, text=True,
-        check=False,
-    )  # fmt: skip
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-
-
-def test_cloudformation_has_every_document_and_the_groups() -> None:
-    policies = json.loads(iac.cloudformation(DOCUMENTS, GROUPS))["Resources"]
-    assert [policy["Properties"]["PolicyDocument"] for policy in policies.values()] == [
+def test_cloudformation_has_every_mechanism_and_passes_its_linter(tmp_path: Path) -> None:
+    made = resources(EVERY)
+    groups = {name: each for name, each in made.items() if "Groups" in each}
+    assert [each["PolicyDocument"] for each in groups.values()] == [
         document.policy for document in DOCUMENTS
     ]
-    assert policies["GuardrailByTag"]["Properties"]["Groups"] == list(GROUPS)
-    alone = json.loads(iac.cloudformation(DOCUMENTS[:1], ()))["Resources"]
-    assert "Groups" not in next(iter(alone.values()))["Properties"]
+    assert made["GuardrailByTag"]["Groups"] == list(GROUPS)
+    assert "Groups" not in made["Boundary"]
+    assert made["OrganizationOwnerOnly"]["TargetIds"] == ["ou-ab12-cdef3456", "r-ab12"]
+    assert made["OrganizationAllowedImages"]["Type"] == "DECLARATIVE_POLICY_EC2"
+    assert made["OrganizationAllowedImages"]["Content"] == DECLARED.policy
+    tools.lint(tmp_path, as_yaml(EVERY))
 
 
-@TERRAFORM
-def test_terraform_itself_reads_hostile_values_back(tmp_path: Path) -> None:
-    written = [
-        PolicyDocument("mine", {"Statement": [{"Sid": text, text: [text]}]}) for text in HOSTILE
+def test_what_no_code_does_is_said() -> None:
+    hcl, yaml = (list(enforcement.gaps(EVERY, form)) for form in ("terraform", "cloudformation"))
+    arn = "arn:aws:iam::123456789012:policy/goldenami-boundary"
+    for gaps in (hcl, yaml):
+        assert [gap for gap in gaps if f"--permissions-boundary {arn}" in gap and "a, b" in gap]
+    assert [gap for gap in hcl if "knows no scan" in gap]
+    assert [gap for gap in yaml if """--image-criteria '[{"ImageProviders": ["1234""" in gap]
+    assert list(enforcement.gaps(of_one(DOCUMENTS[0]), "cloudformation")) == []
+
+
+@tools.TERRAFORM
+def test_terraform_can_list_snapshots_by_an_expression(tmp_path: Path) -> None:
+    code = terraform.document(as_terraform.blocks(EVERY, as_terraform.SNAPSHOTS))
+    assert SNAPSHOT not in code
+    ids = [f"snap-{number:017x}" for number in range(2)]
+    listed = terraform.Block("locals", (), {"golden_snapshots": ids})
+    (tmp_path / "listed.tf").write_text(terraform.document([listed]))
+    read = [json.loads(text) for text in tools.evaluated(tmp_path, policies(code))]
+    arns = [f"arn:aws:ec2:*:*:snapshot/{each}" for each in ids]
+    assert parent_snapshots(read[names().index("guardrail")]) == arns
+    (alone,) = read[names().index("ec2-028-parent-snapshot")]["Statement"]
+    assert alone["Condition"]["ArnEquals"]["ec2:ParentSnapshot"] == [
+        f"arn:aws:ec2:*::snapshot/{each}" for each in ids
     ]
-    found = re.findall(r"(<<-JSON\n.*?\n  JSON\n)", iac.terraform(written, ()), re.DOTALL)
-    several = "".join(f"  p{index} = {text}" for index, text in enumerate(found))
-    (tmp_path / "main.tf").write_text(f"locals {{\n{several}}}\n")
-    selected = ", ".join(f"local.p{index}" for index in range(len(found)))
-    ran = subprocess.run(
-        ["terraform", "console"], input=f"jsonencode([{selected}])\n", cwd=tmp_path,
-        env={**os.environ, "CHECKPOINT_DISABLE": "1"}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert ran.returncode == 0, ran.stderr
-    policies = json.loads(json.loads(ran.stdout))
-    assert [json.loads(document) for document in policies] == [
-        document.policy for document in written
+
+
+def names() -> list[str]:
+    return [document.name for each in EVERY.held for document in each.documents]
+
+
+def parent_snapshots(policy: dict[str, Any]) -> Any:
+    (condition,) = [
+        statement["Condition"]["ArnNotLike"]
+        for statement in policy["Statement"]
+        if "ArnNotLike" in statement.get("Condition", {})
     ]
+    return condition["ec2:ParentSnapshot"]
+
+
+def test_cloudformation_can_list_snapshots_by_a_function() -> None:
+    made = tuple(as_cloudformation.resources(EVERY, cloudformation.Function("Ref", "Ids")))
+    template = cloudformation.document(Stack(description="d", resources=made))
+    assert SNAPSHOT not in template
+    start = "arn:aws:ec2:*:*:snapshot/"
+    joined = {"Fn::Join": ["", [start, {"Fn::Join": [f",{start}", {"Ref": "Ids"}]}]]}
+    guardrail = tools.loaded(template)["Resources"]["Guardrail"]["Properties"]
+    assert parent_snapshots(guardrail["PolicyDocument"]) == {"Fn::Split": [",", joined]}
 
 
 def test_a_group_that_is_named_twice_is_attached_once() -> None:
-    assert iac.terraform(DOCUMENTS, ("b", "a", "b")) == iac.terraform(DOCUMENTS, ("a", "b"))
-    assert iac.cloudformation(DOCUMENTS, ("b", "a", "b")) == iac.cloudformation(
-        DOCUMENTS, ("a", "b")
-    )
+    for text in (as_hcl, as_yaml):
+        assert text(of_one(DOCUMENTS[0], "b", "a", "b")) == text(of_one(DOCUMENTS[0], "a", "b"))
 
 
 def test_cloudformation_refuses_what_it_would_replace() -> None:
     document = PolicyDocument("mine", {"Statement": [{"Sid": "a {{resolve:ssm:/x}}"}]})
-    with pytest.raises(SpecError, match=r"document `mine` has `{{resolve:`"):
-        iac.cloudformation([document], ())
-    assert heredocs(iac.terraform([document], ())) == [document.policy]
+    with pytest.raises(SpecError, match=r"Mine has `{{resolve:` in a value"):
+        as_yaml(of_one(document))
+    assert "{{resolve:ssm:/x}}" in as_hcl(of_one(document))
 
 
-@given(st.text(st.characters(categories=["L", "N", "P", "S", "Z"]), min_size=1, max_size=40))
-def test_hostile_values_come_out_as_they_went_in(value: str) -> None:
-    statement = {
-        "Effect": "Deny",
-        "Action": "*",
-        "Resource": "*",
-        "Condition": {"StringEquals": {"aws:ResourceTag/a": [value, "${x}", "%{x}", "JSON"]}},
-    }
-    document = PolicyDocument("mine", {"Version": "2012-10-17", "Statement": [statement]})
-    assert heredocs(iac.terraform([document], ())) == [document.policy]
-    policies = json.loads(iac.cloudformation([document], ()))["Resources"]["Mine"]["Properties"]
-    assert policies["PolicyDocument"] == document.policy
+def test_cloudformation_has_no_template_of_a_setting_alone() -> None:
+    with pytest.raises(SpecError, match="no resource for any of it"):
+        as_yaml(EnforcementCode(allowed_amis=AllowedAmis()))
 
 
-def test_the_guardrail_s_code_reads_well() -> None:
-    code = iac.terraform(render(profile_named("guardrail"), VALUES), GROUPS[:1])
-    assert code.startswith('resource "aws_iam_policy" "guardrail" {\n  name        = "goldenami-')
-    assert code.endswith("}\n")
+@tools.TERRAFORM
+def test_hostile_values_come_out_of_either_as_they_went_in(tmp_path: Path) -> None:
+    documents: list[PolicyDocument] = []
+
+    @given(st.text(st.characters(categories=["L", "N", "P", "S", "Z"]), min_size=1, max_size=40))
+    def collect(value: str) -> None:
+        several = [value, "${x}", "%{x}", "JSON", "\n  JSON\n", "@expression 0@", "金"]
+        statement = {"Condition": {"StringEquals": {f"aws:ResourceTag/{value}": several}}}
+        document = PolicyDocument("mine", {"Statement": [statement]})
+        documents.append(document)
+        assert resources(of_one(document))["Mine"]["PolicyDocument"] == document.policy
+
+    collect()
+    written = [policies(as_hcl(of_one(document)))[0] for document in documents]
+    assert all(text.isascii() for text in written)  # IAM takes no others in a document
+    read = [json.loads(text) for text in tools.evaluated(tmp_path, written)]
+    assert read == [document.policy for document in documents]

@@ -6,12 +6,10 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 """
 
 import base64
-import json
-import shlex
 from collections.abc import Iterator
 from typing import Any
 
-from goldenami.domain import names, tags
+from goldenami.domain import tags
 from goldenami.infrastructure.cloudformation import (
     REFERENCE,
     Function,
@@ -22,7 +20,13 @@ from goldenami.infrastructure.cloudformation import (
 )
 from goldenami.infrastructure.cloudformation import base64 as encoded
 from goldenami.infrastructure.enforcement import as_cloudformation
-from goldenami.infrastructure.release import ReleaseCode, instance_type, subnet, volume
+from goldenami.infrastructure.release import (
+    ReleaseCode,
+    commands,
+    instance_type,
+    subnet,
+    volume,
+)
 from goldenami.infrastructure.release.gaps import head
 from goldenami.spec import Release
 
@@ -41,8 +45,8 @@ def text(code: ReleaseCode) -> str:
         SpecError: a value is what CloudFormation takes for a dynamic reference.
     """
     release = code.release
-    regions = ", ".join(release.regions)
-    stacks = f"A stack in each of {regions}, that of {release.build_region} first."
+    first = f", that of {release.build_region} first" if release.destinations else ""
+    stacks = f"It is for a stack in {', '.join(release.regions)}{first}."
     lists = code.enforcement.lists_snapshots
     policies = as_cloudformation.resources(
         code.enforcement,
@@ -51,7 +55,7 @@ def text(code: ReleaseCode) -> str:
     )
     stack = Stack(
         description=f"The golden image {release.image}",
-        comments=(*head(code, "cloudformation"), stacks),
+        comments=(*head(code, "cloudformation"), stacks, *commands.making(code)),
         parameters=(*_parameters(code), *([_snapshots(code)] if lists else [])),
         conditions=tuple(_conditions(code)),
         resources=(*_resources(code), *policies),
@@ -63,17 +67,16 @@ def _parameters(code: ReleaseCode) -> Iterator[SectionEntry]:
     for name, file in code.parts.items():
         if not code.is_templated:
             yield _source(code, file.release, name)
-        comment = "" if code.is_templated else _making(code, file.release, name)
-        yield SectionEntry(
-            f"GoldenImage{_suffix(name)}",
-            {
-                "Type": "String",
-                "Description": "The golden image in this region; empty until it is made",
-                "Default": "",
-                "AllowedPattern": f"^({_IMAGE_ID})?$",
-            },
-            comment,
-        )
+        if code.parameter(name):
+            yield SectionEntry(
+                f"GoldenImage{_suffix(name)}",
+                {
+                    "Type": "String",
+                    "Description": "The golden image in this region; empty until it is made",
+                    "Default": "",
+                    "AllowedPattern": f"^({_IMAGE_ID})?$",
+                },
+            )
 
 
 def _source(code: ReleaseCode, release: Release, architecture: str) -> SectionEntry:
@@ -84,103 +87,9 @@ def _source(code: ReleaseCode, release: Release, architecture: str) -> SectionEn
     kind = {"Type": "AWS::EC2::Image::Id", "Default": source.ami}
     comment = f"In {release.build_region}."
     if not source.ami:
-        comment = (
-            f"CloudFormation looks no image up; it is what this prints:\n{_lookup(code, release)}"
-        )
+        looked_up = commands.lookup(code, release)
+        comment = f"CloudFormation looks no image up; it is what this prints:\n{looked_up}"
     return SectionEntry(f"SourceImage{_suffix(architecture)}", kind, comment)
-
-
-def _lookup(code: ReleaseCode, release: Release) -> str:
-    """Return the command that finds the source image."""
-    source = release.base.source
-    if source.filter:
-        owners = source.filter.owners
-        filters = {"name": source.filter.name, "state": "available"}
-        if source.filter.architecture:
-            filters["architecture"] = source.filter.architecture
-    else:
-        owners = ("self",)
-        filters = {f"tag:{tags.IMAGE}": source.golden or ""}
-        filters |= {f"tag:{key}": value for key, value in code.approval.items()}
-    words = [f"Name={_shorthand(key)},Values={_shorthand(it)}" for key, it in filters.items()]
-    query = "sort_by(Images,&CreationDate)[-1].ImageId"
-    return _command(
-        "aws", "ec2", "describe-images", "--region", release.build_region,
-        "--owners", *owners, "--filters", *words, "--query", query, "--output", "text",
-    )  # fmt: skip
-
-
-def _shorthand(text: str) -> str:
-    """Return a text for the AWS CLI's shorthand, in which commas and quotes have a meaning.
-
-    https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-shorthand.html
-    """
-    if not any(character in text for character in ",'\"=[]{} "):
-        return text
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
-def _making(code: ReleaseCode, release: Release, architecture: str) -> str:
-    """Return the commands that make the image of the base instance, copy it and share it."""
-    version = "VERSION" if release.version == "auto" else release.version
-    name, home = names.ami_name(release.image, version, architecture), release.build_region
-    words = release.description or f"{name}, made by hand"
-    reboot = () if release.bake.reboot else ("--no-reboot",)
-    made = "create-image", "--region", home, "--instance-id", "INSTANCE", "--name", name, *reboot
-    marks = "--description", words, "--tag-specifications", _tags(code)
-    commands = [_command("aws", "ec2", *made, *marks)]
-    for region in release.destinations:
-        key = release.kms_key(region)
-        encryption = ("--encrypted", "--kms-key-id", key) if key else ()
-        commands.append(
-            _command("aws", "ec2", "copy-image", "--region", region, "--source-region", home,
-                     "--source-image-id", "IMAGE", "--name", name, *encryption, "--copy-image-tags")
-        )  # fmt: skip
-    share = release.share
-    accounts = dict.fromkeys([*share.accounts, *(each.account for each in release.copies)])
-    for option, several in (
-        ("--user-ids", accounts),
-        ("--organization-arns", share.organizations),
-        ("--organizational-unit-arns", share.organizational_units),
-    ):
-        if several:
-            commands.append(
-                _command("aws", "ec2", "modify-image-attribute", "--image-id", "IMAGE",
-                         "--attribute", "launchPermission", "--operation-type", "add",
-                         option, *several)
-            )  # fmt: skip
-    if release.copying_accounts:
-        commands.append(
-            _command("aws", "ec2", "modify-snapshot-attribute", "--snapshot-id", "SNAPSHOT",
-                     "--attribute", "createVolumePermission", "--operation-type", "add",
-                     "--user-ids", *release.copying_accounts)
-        )  # fmt: skip
-    for each in release.copies:
-        for region in each.regions or release.regions:
-            key = each.kms_keys.get(region)
-            encryption = ("--encrypted", "--kms-key-id", key) if key else ()
-            commands.append(
-                _command("aws", "ec2", "copy-image", "--region", region, "--source-region", region,
-                         "--source-image-id", "IMAGE", "--name", name, *encryption)
-                + f"  # as {each.role} of account {each.account}"
-            )  # fmt: skip
-    if code.waits_for_approval:
-        approval = json.dumps(tags.to_aws(code.approval))
-        approve = _command("aws", "ec2", "create-tags", "--resources", "IMAGE", "SNAPSHOT",
-                           "--tags", approval)  # fmt: skip
-        commands.insert(1 + len(release.destinations), f"{approve}  # once it is approved")
-    return "\n".join(["Once the user data is through:", *commands])
-
-
-def _tags(code: ReleaseCode) -> str:
-    """Return the tags of the image and its snapshots, as CreateImage takes them."""
-    own = code.own_tags if code.waits_for_approval else {**code.own_tags, **code.approval}
-    return json.dumps([tags.specification(kind, own) for kind in ("image", "snapshot")])
-
-
-def _command(*words: str) -> str:
-    return shlex.join(words)
 
 
 def _snapshots(code: ReleaseCode) -> SectionEntry:

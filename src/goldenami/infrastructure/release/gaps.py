@@ -44,15 +44,15 @@ GAPS = (
         "image",
         lambda _: True,
         "CloudFormation makes no image of an instance, copies none and shares none: the commands "
-        "at the parameters of the template do, between two updates of the stack",
+        "at its head do, between two updates of the stack",
         ("cloudformation",),
     ),
     Gap(
         "base.user_data",
         lambda release: release.base.user_data is not None,
         "Terraform makes the image as soon as the instance runs, whether or not the user data is "
-        "through: apply `-target=aws_instance.base` first, wait for `cloud-init status --wait` on "
-        "it, then apply the rest",
+        "through: apply the base instance alone first (`-target`), wait until `cloud-init status "
+        "--wait` is through on it, and apply the rest then",
         ("terraform",),
         of_instance=True,
     ),

@@ -37,12 +37,10 @@ _MERGED = """merge({{ {} = {} }}, {{
   for region, image in aws_ami_copy.golden{} : region => image.{}
 }})"""
 _APPROVED = "{{ for region, id in {} : region => id if var.approved }}"
-_NAMED_DEVICES = """[
-  for device in {}.block_device_mappings : {{
-    device_name = device.device_name
-    snapshot_id = device.ebs["snapshot_id"]
-  }} if try(length(device.ebs), 0) > 0
-]"""
+_NAMED_DEVICES = (
+    "[for device in {}.block_device_mappings : {{ device_name = device.device_name, "
+    'snapshot_id = device.ebs["snapshot_id"] }} if try(length(device.ebs), 0) > 0]'
+)
 _SINCE = "timeadd(time_static.released.rfc3339, {})"
 
 
