@@ -58,6 +58,7 @@ OPENED_ELSEWHERE = {
     ("cli/init.py", "open"): "new files, which never replace one",
     ("cli/init.py", "read_bytes"): "examples, which come with goldenami",
     ("iam/reference/table.py", "read_bytes"): "a table that comes with goldenami",
+    ("workflows/notify/webhook.py", "open"): "a webhook, and no file",
     ("journal.py", "open"): "it is appended to, event by event",
     ("journal.py", "touch"): "it is appended to, event by event",
 }

@@ -22,6 +22,7 @@ from goldenami.cli import (
     audit,
     bake,
     base,
+    check,
     enforce,
     export,
     images,
@@ -32,6 +33,7 @@ from goldenami.cli import (
     rehearse,
     remediate,
     sandbox,
+    schema,
     show,
     sweep,
     tag,
@@ -88,6 +90,8 @@ app = App(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add(init.init)
+app.add(check.check)
+app.add(schema.schema)
 app.add_typer(base.app, name="base")
 app.add(bake.bake)
 app.add(approve.approve)
