@@ -18,7 +18,7 @@ from goldenami.infrastructure import cloudformation, enforcement, terraform
 from goldenami.infrastructure.cloudformation import Stack
 from goldenami.infrastructure.enforcement import (
     EnforcementCode,
-    HeldDocuments,
+    MechanismDocuments,
     as_cloudformation,
     as_terraform,
 )
@@ -43,12 +43,14 @@ OWNER_ONLY = render(load_profiles()["owner-only"], VALUES)
 DECLARED = PolicyDocument("allowed-images", {"ec2_attributes": {"@@assign": ["a"]}})
 
 
-def held(mechanism: str, documents: tuple[PolicyDocument, ...], *holders: str) -> HeldDocuments:
-    return HeldDocuments(mechanism=mechanism, documents=documents, holders=holders)
+def held(
+    mechanism: str, documents: tuple[PolicyDocument, ...], *holders: str
+) -> MechanismDocuments:
+    return MechanismDocuments(name=mechanism, documents=documents, holders=holders)
 
 
 EVERY = EnforcementCode(
-    held=(
+    mechanisms=(
         held("group_policy", DOCUMENTS, *GROUPS),
         held("permissions_boundary", (PolicyDocument("boundary", OWNER_ONLY[0].policy),), "a", "b"),
         held("scp", OWNER_ONLY, "ou-ab12-cdef3456", "r-ab12"),
@@ -66,7 +68,7 @@ EVERY = EnforcementCode(
 
 
 def of_one(document: PolicyDocument, *groups: str) -> EnforcementCode:
-    return EnforcementCode(held=(held("group_policy", (document,), *groups),))
+    return EnforcementCode(mechanisms=(held("group_policy", (document,), *groups),))
 
 
 def as_hcl(code: EnforcementCode) -> str:
@@ -95,7 +97,7 @@ def policies(code: str) -> list[str]:
 def test_terraform_reads_every_document_back(tmp_path: Path) -> None:
     written = policies(as_hcl(EVERY))
     read = [json.loads(text) for text in tools.evaluated(tmp_path, written)]
-    assert read == [document.policy for each in EVERY.held for document in each.documents]
+    assert read == [document.policy for each in EVERY.mechanisms for document in each.documents]
 
 
 def test_terraform_has_every_mechanism(tmp_path: Path) -> None:
@@ -161,7 +163,7 @@ def test_terraform_can_list_snapshots_by_an_expression(tmp_path: Path) -> None:
 
 
 def names() -> list[str]:
-    return [document.name for each in EVERY.held for document in each.documents]
+    return [document.name for each in EVERY.mechanisms for document in each.documents]
 
 
 def parent_snapshots(policy: dict[str, Any]) -> Any:

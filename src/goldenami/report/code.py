@@ -31,7 +31,7 @@ def write_policies(rendered: RenderedCode, form: CodeForm) -> None:
         text = cloudformation.document(stack)
     sys.stdout.write(text)
     tell(missing, gaps.MISSING.lower())
-    if code.held and not any(held.holders for held in code.held):
+    if code.mechanisms and not any(mechanism.holders for mechanism in code.mechanisms):
         say("attached to nothing: name groups with --group")
 
 

@@ -15,7 +15,7 @@ from goldenami.infrastructure.enforcement import (
     GROUPS,
     SCP,
     EnforcementCode,
-    HeldDocuments,
+    MechanismDocuments,
 )
 from goldenami.spec import EnforceFile
 from goldenami.spec.enforcement import Enforce
@@ -61,7 +61,7 @@ def enforcement(
         golden = rendering.golden_images(session(), file.approval_tag, file.release)
         chosen["snapshots"] = rendering.snapshots(golden)
     bakes = file.is_of_release or bool(chosen.get("snapshots"))
-    held, notes, warnings = [], list[str](), list[str]()
+    attached, notes, warnings = list[MechanismDocuments](), list[str](), list[str]()
     for mechanism, profile in profiles.items():
         own = {"owners": rendering.owners(profile, file, account, bakes=bakes), **chosen}
         values = rendering.values_of(session, file, profile, own)
@@ -69,23 +69,23 @@ def enforcement(
         documents = rendered.documents
         if mechanism == BOUNDARY:  # a role has but one
             documents = (rendering.boundary(documents),)
-        held.append(
-            HeldDocuments(mechanism=mechanism, documents=documents, holders=holders[mechanism])
+        attached.append(
+            MechanismDocuments(name=mechanism, documents=documents, holders=holders[mechanism])
         )
         notes += rendered.notes
         warnings += [each.warning for each in rendered.profiles[:1] if each.warning]
     owners = tuple(dict.fromkeys((account, *file.owners)))
     if declarative := enforce.mechanisms.declarative_policy:
-        held.append(
-            HeldDocuments(
-                mechanism=DECLARATIVE,
+        attached.append(
+            MechanismDocuments(
+                name=DECLARATIVE,
                 documents=(declarative_document(declarative, owners),),
                 holders=declarative.targets,
             )
         )
     allowed = enforce.mechanisms.allowed_amis
     code = EnforcementCode(
-        held=tuple(held),
+        mechanisms=tuple(attached),
         allowed_amis=allowed,
         criteria=tuple(allowed_amis.criteria(allowed, owners)) if allowed else (),
         owners=owners,
@@ -100,8 +100,8 @@ def of_profile(
     profile: Profile, documents: Iterable[PolicyDocument], values: Values
 ) -> RenderedCode:
     """Return a profile's documents, with those of its companions, attached to groups."""
-    held = HeldDocuments(mechanism=GROUPS, documents=tuple(documents), holders=values.groups)
-    code = EnforcementCode(held=(held,), partition=values.partition, account=values.account)
+    groups = MechanismDocuments(name=GROUPS, documents=tuple(documents), holders=values.groups)
+    code = EnforcementCode(mechanisms=(groups,), partition=values.partition, account=values.account)
     return RenderedCode(code=code, warnings=(profile.warning,) if profile.warning else ())
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from goldenami.domain import arns
 from goldenami.domain.prefixes import POLICIES
 from goldenami.iam.render import PolicyDocument
 from goldenami.spec.allowed import AllowedAmis
@@ -33,16 +34,16 @@ ORGANIZATION = (
 )
 
 
-class HeldDocuments(Struct, frozen=True, kw_only=True):
+class MechanismDocuments(Struct, frozen=True, kw_only=True):
     """The documents of one mechanism, and what each of them is attached to.
 
     Args:
-        mechanism: its key of the release file.
+        name: its key of the release file.
         documents: policies, by the names that they get after ``goldenami-``.
         holders: names of groups or roles, or ids of roots, units and accounts.
     """
 
-    mechanism: str
+    name: str
     documents: tuple[PolicyDocument, ...]
     holders: tuple[str, ...]
 
@@ -51,7 +52,7 @@ class EnforcementCode(Struct, frozen=True, kw_only=True):
     """All that an enforcement attaches and sets.
 
     Args:
-        held: what is attached, by mechanism.
+        mechanisms: what is attached, by mechanism.
         allowed_amis: the setting of the account's regions, if there is to be one.
         criteria: its criteria as EC2 takes them.
         owners: the accounts whose images it allows where it names no providers.
@@ -60,7 +61,7 @@ class EnforcementCode(Struct, frozen=True, kw_only=True):
         account: the account.
     """
 
-    held: tuple[HeldDocuments, ...] = ()
+    mechanisms: tuple[MechanismDocuments, ...] = ()
     allowed_amis: AllowedAmis | None = None
     criteria: tuple[dict[str, Any], ...] = ()
     owners: tuple[str, ...] = ()
@@ -73,8 +74,8 @@ class EnforcementCode(Struct, frozen=True, kw_only=True):
         """Whether a document names golden snapshots."""
         return any(
             True
-            for held in self.held
-            for document in held.documents
+            for mechanism in self.mechanisms
+            for document in mechanism.documents
             for _ in _named(document.policy, self.snapshots)
         )
 
@@ -89,11 +90,11 @@ def description(document: PolicyDocument) -> str:
     return f"goldenami profile document {document.name}"
 
 
-def comment(held: HeldDocuments) -> str:
+def comment(mechanism: MechanismDocuments) -> str:
     """Return what is to be known of a policy beside what it says."""
-    if held.mechanism == BOUNDARY:
-        return BOUND.format(roles=", ".join(held.holders))
-    return ORGANIZATION if held.mechanism in (SCP, DECLARATIVE) else ""
+    if mechanism.name == BOUNDARY:
+        return BOUND.format(roles=", ".join(mechanism.holders))
+    return ORGANIZATION if mechanism.name in (SCP, DECLARATIVE) else ""
 
 
 def with_snapshots(value: Any, ids: Collection[str], listed: Callable[[str], Any]) -> Any:
@@ -123,10 +124,10 @@ def gaps(code: EnforcementCode, form: str) -> Iterator[str]:
         code: what is enforced.
         form: ``terraform`` or ``cloudformation``.
     """
-    for held in code.held:
-        if held.mechanism == BOUNDARY:
-            roles = ", ".join(held.holders)
-            for document in held.documents:
+    for mechanism in code.mechanisms:
+        if mechanism.name == BOUNDARY:
+            roles = ", ".join(mechanism.holders)
+            for document in mechanism.documents:
                 yield BOUNDARY_GAP.format(roles=roles, command=_boundary(code, document))
     settings = code.allowed_amis
     if settings and form == "cloudformation":
@@ -138,7 +139,7 @@ def gaps(code: EnforcementCode, form: str) -> Iterator[str]:
 
 
 def _boundary(code: EnforcementCode, document: PolicyDocument) -> str:
-    arn = f"arn:{code.partition}:iam::{code.account or 'ACCOUNT'}:policy/{policy_name(document)}"
+    arn = arns.iam_arn(code.partition, code.account or "ACCOUNT", "policy", policy_name(document))
     return f"`aws iam put-role-permissions-boundary --permissions-boundary {arn} --role-name ROLE`"
 
 

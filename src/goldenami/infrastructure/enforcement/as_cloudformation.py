@@ -15,7 +15,7 @@ from goldenami.infrastructure.enforcement import (
     GROUPS,
     SCP,
     EnforcementCode,
-    HeldDocuments,
+    MechanismDocuments,
     comment,
     description,
     policy_name,
@@ -35,21 +35,21 @@ def resources(
         snapshots: what lists the ids of the golden snapshots, in place of those in the documents.
         attributes: further attributes of each resource, such as its ``Condition``.
     """
-    for held in code.held:
-        for document in held.documents:
+    for mechanism in code.mechanisms:
+        for document in mechanism.documents:
             policy = document.policy
             if snapshots:
                 policy = with_snapshots(
                     policy, code.snapshots, lambda start: _arns(start, snapshots)
                 )
-            yield _policy(held, document, policy, attributes)
+            yield _policy(mechanism, document, policy, attributes)
 
 
 def _policy(
-    held: HeldDocuments, document: PolicyDocument, policy: dict[str, Any], attributes: Any
+    mechanism: MechanismDocuments, document: PolicyDocument, policy: dict[str, Any], attributes: Any
 ) -> SectionEntry:
-    name, holders = _logical_id(document.name), sorted(set(held.holders))
-    if held.mechanism in (GROUPS, BOUNDARY):
+    name, holders = _logical_id(document.name), sorted(set(mechanism.holders))
+    if mechanism.name in (GROUPS, BOUNDARY):
         return resource(
             name,
             "AWS::IAM::ManagedPolicy",
@@ -57,9 +57,9 @@ def _policy(
                 "ManagedPolicyName": policy_name(document),
                 "Description": description(document),
                 "PolicyDocument": policy,
-                "Groups": holders if holders and held.mechanism == GROUPS else None,
+                "Groups": holders if holders and mechanism.name == GROUPS else None,
             },
-            comment=comment(held),
+            comment=comment(mechanism),
             **attributes,
         )
     return resource(
@@ -68,11 +68,11 @@ def _policy(
         {
             "Name": policy_name(document),
             "Description": description(document),
-            "Type": _TYPES[held.mechanism],
+            "Type": _TYPES[mechanism.name],
             "Content": policy,
             "TargetIds": holders,
         },
-        comment=comment(held),
+        comment=comment(mechanism),
         **attributes,
     )
 

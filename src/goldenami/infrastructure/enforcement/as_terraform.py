@@ -13,7 +13,7 @@ from goldenami.infrastructure.enforcement import (
     GROUPS,
     SCP,
     EnforcementCode,
-    HeldDocuments,
+    MechanismDocuments,
     comment,
     description,
     policy_name,
@@ -36,34 +36,34 @@ def blocks(code: EnforcementCode, snapshots: Expression | None = None) -> Iterat
         code: what is enforced.
         snapshots: what lists the ids of the golden snapshots, in place of those in the documents.
     """
-    for held in code.held:
-        for document in held.documents:
+    for mechanism in code.mechanisms:
+        for document in mechanism.documents:
             policy = document.policy
             if snapshots:
                 policy = with_snapshots(
                     policy, code.snapshots, lambda start: _arns(start, snapshots)
                 )
-            yield from _attached(held, document, policy)
+            yield from _attached(mechanism, document, policy)
     if code.allowed_amis:
         yield from _allowed_amis(code.allowed_amis, code.owners)
 
 
 def _attached(
-    held: HeldDocuments, document: PolicyDocument, policy: dict[str, Any]
+    mechanism: MechanismDocuments, document: PolicyDocument, policy: dict[str, Any]
 ) -> Iterator[Block]:
-    label, holders = document.name.replace("-", "_"), sorted(set(held.holders))
+    label, holders = document.name.replace("-", "_"), sorted(set(mechanism.holders))
     common = {"name": policy_name(document), "description": description(document)}
     each = {"for_each": FunctionCall("toset", holders)}
-    if held.mechanism in (GROUPS, BOUNDARY):
+    if mechanism.name in (GROUPS, BOUNDARY):
         arguments: dict[str, Any] = {**common, "policy": jsonencode(policy)}
-        attached = resource("aws_iam_policy", label, arguments, comment=comment(held))
+        attached = resource("aws_iam_policy", label, arguments, comment=comment(mechanism))
         yield attached
-        if holders and held.mechanism == GROUPS:
+        if holders and mechanism.name == GROUPS:
             arguments = {**each, "group": _EACH, "policy_arn": attached.attribute("arn")}
             yield resource("aws_iam_group_policy_attachment", label, arguments)
         return
-    arguments = {**common, "type": _TYPES[held.mechanism], "content": jsonencode(policy)}
-    attached = resource("aws_organizations_policy", label, arguments, comment=comment(held))
+    arguments = {**common, "type": _TYPES[mechanism.name], "content": jsonencode(policy)}
+    attached = resource("aws_organizations_policy", label, arguments, comment=comment(mechanism))
     yield attached
     arguments = {**each, "policy_id": attached.attribute("id"), "target_id": _EACH}
     yield resource("aws_organizations_policy_attachment", label, arguments)

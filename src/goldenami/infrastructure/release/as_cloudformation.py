@@ -108,8 +108,8 @@ def _conditions(code: ReleaseCode) -> Iterator[SectionEntry]:
     region = Function("Ref", "AWS::Region")
     yield SectionEntry(IN_BUILD_REGION, Function("Equals", [region, code.release.build_region]))
     if code.enforcement.lists_snapshots:
-        given = Function("Join", ["", Function("Ref", SNAPSHOTS)])
-        some = Function("Not", [Function("Equals", [given, ""])])
+        joined = Function("Join", ["", Function("Ref", SNAPSHOTS)])
+        some = Function("Not", [Function("Equals", [joined, ""])])
         here = Function("Condition", IN_BUILD_REGION)
         yield SectionEntry(ENFORCES, Function("And", [here, some]))
     for name in code.parts:

@@ -27,7 +27,7 @@ def text(code: ReleaseCode) -> str:
     release = code.release
     values = _local_values(code)
     parts = [part for name, file in code.parts.items() for part in _part(code, file.release, name)]
-    made = [block for block, _ in parts]
+    golden = [block for block, _ in parts]
     for _, further in parts:
         values |= further
     if code.enforcement.lists_snapshots:
@@ -38,7 +38,7 @@ def text(code: ReleaseCode) -> str:
         Block("locals", (), values),
         *terraform_image.released(release),
         *terraform_image.keys(release),
-        *made,
+        *golden,
         *as_terraform.blocks(code.enforcement, SNAPSHOTS),
         *_outputs(code),
     ]
@@ -130,10 +130,10 @@ def _part(code: ReleaseCode, release: Any, name: str) -> Iterator[tuple[Block, d
         assert looked_up is not None  # noqa: S101  a source has an image
         base = instance(code, release, name, looked_up)
         yield base, {}
-    made = terraform_image.image(code, release, name, base)
-    yield made, terraform_image.local_values(code, release, name, looked_up, made)
+    golden = terraform_image.image(code, release, name, base)
+    yield golden, terraform_image.local_values(code, release, name, looked_up, golden)
     if base is not None:
-        yield terraform_image.stopped(name, base, made), {}
+        yield terraform_image.stopped(name, base, golden), {}
     for blocks in (
         terraform_image.copies,
         terraform_image.shares,

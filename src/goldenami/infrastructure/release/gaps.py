@@ -59,11 +59,11 @@ GAPS = (
     Gap(
         "base.instance_types, base.subnets",
         lambda release: any(
-            len(each) > 1
-            for each in (
+            len(choices) > 1
+            for choices in (
                 release.base.instance_types,
                 release.base.subnets,
-                *(one.instance_types for one in release.architectures.values()),
+                *(each.instance_types for each in release.architectures.values()),
             )
         ),
         f"only the first is tried, whether or not AWS has room for it; {_BAKE} the rest",
@@ -190,7 +190,7 @@ def head(code: ReleaseCode, form: Form) -> tuple[str, ...]:
     pipeline = f"Apply it as {role}: the policies deny everybody else what they protect."
     return (
         f"The golden image {code.release.image}, of {code.file.path.name}, by `goldenami export`.",
-        pipeline if role and code.enforcement.held else "",
+        pipeline if role and code.enforcement.mechanisms else "",
         comments.listed(MISSING, gaps(code, form)),
     )
 

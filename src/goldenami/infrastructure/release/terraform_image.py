@@ -69,7 +69,7 @@ def image(code: ReleaseCode, release: Release, architecture: str, base: Block | 
     )
 
 
-def stopped(architecture: str, base: Block, made: Block) -> Block:
+def stopped(architecture: str, base: Block, golden: Block) -> Block:
     """Return what stops the base instance once the image is made."""
     return resource(
         "aws_ec2_instance_state",
@@ -77,18 +77,18 @@ def stopped(architecture: str, base: Block, made: Block) -> Block:
         {
             "instance_id": base.attribute("id"),
             "state": "stopped",
-            "depends_on": [made.attribute("")],
+            "depends_on": [golden.attribute("")],
         },
     )
 
 
 def local_values(
-    code: ReleaseCode, release: Release, architecture: str, source: Block | None, made: Block
+    code: ReleaseCode, release: Release, architecture: str, source: Block | None, golden: Block
 ) -> dict[str, Any]:
     """Return what the resources of an architecture go by: images, devices, snapshots, by region."""
     end, home = suffix(architecture), quoted(release.build_region)
     listed = expression([volume.device for volume in release.base.volumes])
-    looked_up = made.attribute("").text
+    looked_up = golden.attribute("").text
     own = f"{looked_up}.ebs_block_device" if source else _NAMED_DEVICES.format(looked_up)
     images, devices = (
         Expression(f"{{ {home} = {looked_up}.id }}"),
