@@ -27,6 +27,7 @@ from goldenami.cli import (
     export,
     images,
     init,
+    judge,
     lineage,
     outdated,
     policy,
@@ -37,6 +38,7 @@ from goldenami.cli import (
     show,
     sweep,
     tag,
+    when,
 )
 from goldenami.cli.command import App, CommandGroup
 from goldenami.cli.lifecycle import (
@@ -116,6 +118,8 @@ app.add_typer(policy.app, name="policy")
 app.add(enforce.enforce)
 app.add(export.export)
 app.add(audit.audit)
+app.add(judge.judge)
+app.add(when.when)
 app.add(remediate.remediate)
 app.add(rehearse.rehearse)
 app.add(sandbox.sandbox)
