@@ -79,6 +79,18 @@ def test_each_format_has_every_problem(tree: Path, cli: Cli, form: str) -> None:
             ]
 
 
+@pytest.mark.parametrize(
+    "key", ["audit: {waivers: [1]}", "bake: {method: packer, template: [1]}", "audit: 1", "bake: 1",
+            "enforce: {groups: [a], profile: [1]}", "enforce: {mechanisms: {scp: {profile: 1}}}"],
+)  # fmt: skip
+def test_a_file_named_by_what_is_no_text_is_one_problem(tmp_path: Path, cli: Cli, key: str) -> None:
+    path = tmp_path / "release.yaml"
+    path.write_text(RELEASE + key)
+    lines = cli("check", path).out.splitlines()
+    assert lines
+    assert all(line.startswith(f"{path}:5: ") for line in lines)
+
+
 def test_an_annotation_is_one_line_whatever_the_file_holds(tmp_path: Path, cli: Cli) -> None:
     path = tmp_path / "a,b.yaml"
     path.write_text(RELEASE + 'version: "1%\\n::warning::x"\n')

@@ -8,9 +8,7 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
-import msgspec
-
-from goldenami import files
+from goldenami import files, jsonfile
 from goldenami.bake.packer_template import shipped_templates
 from goldenami.constraints import UnsoundError
 from goldenami.domain.audit.rules import BY_ID
@@ -98,9 +96,12 @@ def _template(folder: Path, release: Release) -> Problems:
 
 def _json_template(path: Path, content: bytes, release: Release) -> Problems:
     try:
-        template = msgspec.json.decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        yield Problem("$.bake.template", f"{path} is no JSON: {error}")
+        template = jsonfile.parse(files.decoded(content, path))
+    except SpecError as error:
+        yield Problem("$.bake.template", error.message)
+        return
+    except ValueError as error:
+        yield Problem("$.bake.template", f"{path}: no JSON: {error}")
         return
     if path.name.endswith(".pkr.json"):
         return
