@@ -30,7 +30,7 @@ def test_everything_is_told_at_once_with_its_line(tree: Path, cli: Cli) -> None:
     assert ran.code == 2
     told = [line.partition(" (")[0] for line in ran.out.splitlines()]
     assert told == [line for text in TREE.values() for line in text.problems]
-    assert "problems: 20, in 8 of 11 files" in ran.err
+    assert "problems: 23, in 9 of 12 files" in ran.err
 
 
 def test_one_file_is_checked_with_what_it_names(tree: Path, cli: Cli) -> None:
