@@ -24,6 +24,7 @@ from goldenami.cli import (
     base,
     check,
     enforce,
+    export,
     images,
     init,
     judge,
@@ -115,6 +116,7 @@ app.add(show.show)
 app.add(show.history)
 app.add_typer(policy.app, name="policy")
 app.add(enforce.enforce)
+app.add(export.export)
 app.add(audit.audit)
 app.add(judge.judge)
 app.add(when.when)
