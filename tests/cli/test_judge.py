@@ -193,6 +193,18 @@ def _tagged(call: str, image: str) -> dict[str, Any]:
 def test_what_goldenami_does_itself_is_no_finding(
     cli: Any, sandbox: Sandbox, release: Path, golden: str, piped: Piped
 ) -> None:
+    [reservation] = sandbox.client("ec2").describe_instances()["Reservations"]
+    [base] = reservation["Instances"]  # it is terminated by now, and its launch is read only now
+    tags = {tag["Key"]: tag["Value"] for tag in base["Tags"]}
+    piped(
+        trail.run_instances({base["InstanceId"]: base["ImageId"]}, tags=tags),
+        trail.run_instances(
+            {"i-0123456789abcdef0": base["ImageId"]}, tags=tags
+        ),  # no base instance
+    )
+    assert broken(cli("judge", release, "--format", "json").out) == [
+        ("baking", []), ("findings", ["foreign-owner"]),
+    ]  # fmt: skip
     disabled = trail.record("DisableImage", {"imageId": golden})
     with lease.Lease(Aws(region="us-east-1").in_region("us-east-1"), "web-base", "somebody"):
         sandbox.client("ec2").disable_image(ImageId=golden)

@@ -95,6 +95,7 @@ def record(
 def run_instances(instances: dict[str, str], **more: Any) -> dict[str, Any]:
     """Return the record of a launch: the images of instances by their ids."""
     image = next(iter(instances.values()))
+    tags = more.pop("tags", {"Name": "web"})
     request = {
         "instancesSet": {"items": [{"imageId": image, "minCount": 1, "maxCount": 1}]},
         "instanceType": "t3.micro",
@@ -122,7 +123,7 @@ def run_instances(instances: dict[str, str], **more: Any) -> dict[str, Any]:
             "launchTime": 1795687200000,
             "placement": {"availabilityZone": "us-east-1a", "tenancy": "default"},
             "monitoring": {"state": "pending"},
-            "tagSet": {"items": [{"key": "Name", "value": "web"}]},
+            "tagSet": {"items": [{"key": key, "value": tags[key]} for key in tags]},
         }
         for index, (instance, image) in enumerate(instances.items())
     ]
