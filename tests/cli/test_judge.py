@@ -219,6 +219,44 @@ def test_what_goldenami_does_itself_is_no_finding(
     assert [each["outcome"] for each in verdicts(ran.out)] == ["compliant"]
 
 
+def test_no_change_of_a_whole_life_is_a_finding_when_its_events_are_read(
+    cli: Any, sandbox: Sandbox, write: Any, own_images: Any, piped: Piped
+) -> None:
+    sandbox.pending_s = 0.0
+    parts = {"enforce": None, "share": {"accounts": ["444455556666"], "snapshots": True}}
+    for version in ("1.0", "2.0"):
+        release = write(version=version, **parts)
+        assert cli("bake", release, "--yes").code == 0
+    events = _changes(sandbox)
+    for region in ("us-east-1", "eu-west-1"):
+        for image in own_images(region):
+            answer = {"imageId": image["ImageId"]}
+            events.append(trail.record("CreateImage", {}, answer, region=region))
+    piped(*events)
+    baked = cli("judge", release, "--format", "json")
+    assert {each["outcome"] for each in verdicts(baked.out)} == {"compliant", "gone"}, baked.out
+
+    before = len(sandbox.calls)
+    assert cli("retire", "web-base", "1.0", "--now", "--launched-within", "0d", "--yes").code == 0
+    changes = _changes(sandbox, before)
+    assert {"DisableImage", "DeregisterImage", "CreateTags"} <= {
+        each["eventName"] for each in changes
+    }
+    piped(*changes, *events)
+    retired = cli("judge", release, "--format", "json")
+    assert {each["outcome"] for each in verdicts(retired.out)} == {"compliant", "gone"}, retired.out
+
+
+def _changes(sandbox: Sandbox, before: int = 0) -> list[dict[str, Any]]:
+    """Return the records of the changes that were called for, failed ones left out."""
+    several = (
+        trail.of_call(call.name, call.region, call.parameters)
+        for call in sandbox.calls[before:]
+        if not call.parameters.get("DryRun")
+    )
+    return [each for each in several if each]
+
+
 def test_a_parameter_is_judged_if_a_release_is_published_as_it(
     cli: Any, sandbox: Sandbox, release: Path, golden: str, public: str, piped: Piped
 ) -> None:

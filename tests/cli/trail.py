@@ -189,3 +189,33 @@ def told(kind: str, region: str = "us-east-1", **detail: Any) -> dict[str, Any]:
 def lines(events: Iterable[Any]) -> bytes:
     """Return events as lines of JSON."""
     return b"".join(json.dumps(event).encode() + b"\n" for event in events)
+
+
+def of_call(name: str, region: str, sent: Any) -> dict[str, Any] | None:
+    """Return the record of a change of an image as boto3 sent it; None of another call."""
+    image: dict[str, Any] = {"imageId": sent.get("ImageId", "")}
+    request: dict[str, Any]
+    match name:
+        case "ec2:CreateTags" | "ec2:DeleteTags":
+            request = {
+                "resourcesSet": {"items": [{"resourceId": each} for each in sent["Resources"]]},
+                "tagSet": {"items": [_plain(tag) for tag in sent.get("Tags", ())]},
+            }
+        case "ec2:ModifyImageAttribute":
+            added = sent.get("LaunchPermission", {}).get("Add", ())
+            permission = {"add": {"items": [_plain(each) for each in added]}}
+            request = {**image, "launchPermission": permission}
+        case "ec2:DeregisterImage":
+            request = image
+        case "ec2:DisableImage":
+            request = {"DisableImageRequest": {"ImageId": sent["ImageId"]}}
+        case "ssm:PutParameter":
+            request = {"name": sent["Name"], "value": "HIDDEN_DUE_TO_SECURITY_REASONS"}
+        case _:
+            return None
+    service, _, operation = name.partition(":")
+    return record(operation, request, {"_return": True}, service=service, region=region)
+
+
+def _plain(row: Any) -> dict[str, Any]:
+    return {key[0].lower() + key[1:]: value for key, value in row.items()}
