@@ -50,6 +50,10 @@ class AuditOptions(audit_question.JudgingOptions, frozen=True, kw_only=True):
     output: Annotated[
         Path | None, Option("Write to this file, not to stdout.", names=("--output", "-o"))
     ] = None
+    also: Annotated[
+        list[str] | None,
+        Option("Write it in another format, too: html=audit.html (repeatable).", "FORMAT=FILE"),
+    ] = None
     to_security_hub: Annotated[bool, Option("Import the findings into AWS Security Hub, too.")] = (
         False
     )
@@ -72,8 +76,10 @@ def audit(options: AuditOptions) -> None:
         raise UsageError("--region and --all-regions do not go together", fix="drop one of them")
     if options.account and options.organization:
         raise UsageError("--account and --organization do not go together", fix="drop one of them")
-    if options.output is not None and not options.output.parent.is_dir():
-        raise UsageError(f"--output {options.output}: there is no folder {options.output.parent}")
+    further = [_further(text) for text in options.also or ()]
+    for path in filter(None, (options.output, *(path for _, path in further))):
+        if not path.parent.is_dir():
+            raise UsageError(f"{path}: there is no folder {path.parent}")
     if options.to_security_hub and options.source != "live":
         raise UsageError("--to-security-hub needs --source live", fix="drop one of them")
     if options.link and not options.notify:
@@ -89,12 +95,27 @@ def audit(options: AuditOptions) -> None:
     progress = AuditProgress()
     with watched(lambda: progress.text), messenger.of_failure():
         document = workflow.audit(aws, question, progress=progress)
-        _write(document, options.form, options.output)
+        for form, path in ((options.form, options.output), *further):
+            _write(document, form, path)
     messenger.tell(document)
     if options.to_security_hub and aws is not None:
         _send(aws, document, question.role)
     _finish(document.audit, options.fail_on)
     messenger.finish()
+
+
+def _further(text: str) -> tuple[str, Path]:
+    """Read an ``--also``.
+
+    Raises:
+        UsageError: it names no format, or no file.
+    """
+    form, _, path = text.partition("=")
+    if form not in FORMATS or not path:
+        raise UsageError(
+            f"--also {text}: names no format and file", fix=f"formats: {', '.join(FORMATS)}"
+        )
+    return form, Path(path)
 
 
 def _messenger(
