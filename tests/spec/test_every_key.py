@@ -98,7 +98,7 @@ FULL: dict[type[Any], str] = {
           accounts: ["111122223333"]
           role: a
           owners: ["111122223333"]
-          approved: [a]
+          approved: ["name:a"]
           newest: 1
           max_age: 1d
           derived: true

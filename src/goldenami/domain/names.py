@@ -44,7 +44,7 @@ WHEEL = re.compile(r"goldenami-[A-Za-z0-9_.!+]+-py3-none-any\.whl")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 OBJECT_PREFIX = re.compile(r"[A-Za-z0-9!_.*'()/-]{0,200}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
-_DURATION = re.compile(r"([0-9]{1,9})([smhd])")  # more days than that are no timedelta
+DURATION = re.compile(r"([0-9]{1,9})([smhd])")  # more days than that are no timedelta
 _LONGEST_LIFE = timedelta(days=3650)
 _UNIT = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -65,7 +65,7 @@ def ami_name(image: str, version: str, architecture: str = "") -> str:
 
 def duration(text: str) -> timedelta | None:
     """Read ``90d``, ``12h``, ``30m`` or ``45s``; None if it is none of them."""
-    match = _DURATION.fullmatch(text)
+    match = DURATION.fullmatch(text)
     return timedelta(**{_UNIT[match[2]]: int(match[1])}) if match else None
 
 
