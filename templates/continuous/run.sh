@@ -61,7 +61,7 @@ audit() {
   mkdir -p "site/audits/dt=$day" "site/inventories/dt=$day"
   goldenami audit "release/$RELEASE" "${earlier[@]}" --format json --output audit.json \
     --also html=site/latest.html --also message=message.txt \
-    --save-inventory "site/inventories/dt=$day/$at.jsonl" 2> log.txt || code=$?
+    --save-inventory "site/inventories/dt=$day/$at.jsonl.gz" 2> log.txt || code=$?
   cat log.txt >&2
   case $code in
     0 | 10) complete=yes ;;
@@ -75,13 +75,13 @@ audit() {
 
   doing='telling of the audit'
   subject=$(head -n 1 message.txt | cut -c 1-100)
-  { echo; echo "Report: s3://$BUCKET/latest.html"; } >> message.txt
+  { tail -n +3 message.txt; echo; echo "Report: s3://$BUCKET/latest.html"; } > text.txt
   new=$(python3 -c "$COUNT" metrics.json "$DEPLOYMENT" "$complete" < audit.json)
   if [ "$complete" = no ]; then
-    tell "$INCOMPLETE_TOPIC" "$subject" message.txt 2> log.txt
+    tell "$INCOMPLETE_TOPIC" "$subject" text.txt 2> log.txt
     told=yes
   else
-    [ "$new" -eq 0 ] || tell "$FINDINGS_TOPIC" "$subject" message.txt 2> log.txt
+    [ "$new" -eq 0 ] || tell "$FINDINGS_TOPIC" "$subject" text.txt 2> log.txt
     # What the next audit compares with: only now is everybody told of all that is in it.
     aws s3 cp --only-show-errors audit.json "s3://$BUCKET/complete.json" 2> log.txt
   fi

@@ -23,6 +23,7 @@ from goldenami.cli import (
     bake,
     base,
     check,
+    deploy,
     enforce,
     images,
     init,
@@ -114,6 +115,7 @@ app.add(show.history)
 app.add_typer(policy.app, name="policy")
 app.add(enforce.enforce)
 app.add(audit.audit)
+app.add(deploy.deploy)
 app.add(remediate.remediate)
 app.add(rehearse.rehearse)
 app.add(sandbox.sandbox)

@@ -95,8 +95,9 @@ def audit(options: AuditOptions) -> None:
     progress = AuditProgress()
     with watched(lambda: progress.text), messenger.of_failure():
         document = workflow.audit(aws, question, progress=progress)
-        for form, path in ((options.form, options.output), *further):
-            _write(document, form, path)
+        _write(document, options.form, options.output)
+        for form, target in further:
+            _write(document, form, target)
     messenger.tell(document)
     if options.to_security_hub and aws is not None:
         _send(aws, document, question.role)

@@ -19,6 +19,7 @@ _FILLED = {
     "account": "AWS::AccountId",
     "key": "Key.Arn",
 }
+_KEY = Function("GetAtt", _FILLED["key"])
 _TOKEN = re.compile(r"<(partition|region|account|key)>")
 _DIGEST = "WheelSha256"
 _KEPT = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
@@ -42,6 +43,10 @@ def template(audit: ContinuousAudit) -> str:
 def filled(value: Any) -> Any:
     """Return a value in whose texts CloudFormation fills in what only the account tells."""
     match value:
+        case "<key>":
+            return _KEY
+        case str() if alone := _TOKEN.fullmatch(value):
+            return Function("Ref", _FILLED[alone[1]])
         case str() if _TOKEN.search(value):
             escaped = value.replace("${", "${!")
             return sub(_TOKEN.sub(lambda token: f"${{{_FILLED[token[1]]}}}", escaped))
@@ -85,7 +90,7 @@ def _storage(audit: ContinuousAudit) -> Iterator[SectionEntry]:
         **_KEPT,
     )  # fmt: skip
     name = filled(audit.bucket)
-    encrypted = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": Function("GetAtt", "Key.Arn")}
+    encrypted = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": _KEY}
     rules = [
         {
             "Id": prefix,
@@ -132,9 +137,8 @@ def _storage(audit: ContinuousAudit) -> Iterator[SectionEntry]:
 def _topics(audit: ContinuousAudit) -> Iterator[SectionEntry]:
     told = (("Findings", audit.findings), ("Incomplete", audit.incomplete))
     for label, name in told:
-        key = Function("GetAtt", "Key.Arn")
         topic = resource(
-            f"{label}Topic", "AWS::SNS::Topic", {"TopicName": name, "KmsMasterKeyId": key}
+            f"{label}Topic", "AWS::SNS::Topic", {"TopicName": name, "KmsMasterKeyId": _KEY}
         )
         yield topic
         yield resource(
@@ -268,19 +272,19 @@ def _queues(audit: ContinuousAudit) -> Iterator[SectionEntry]:
     yield from (dead, queue)
     rules = events.patterns(audit)
     for entry, name in ((dead, audit.dead_events), (queue, audit.events)):
-        document = filled(policies.queue(audit, name, tuple(rules)))
+        document = filled(policies.queue(audit, name, [rule for rule, _ in rules.values()]))
         yield resource(
             f"{entry.name}Policy", "AWS::SQS::QueuePolicy",
             {"Queues": [entry.ref], "PolicyDocument": document},
         )  # fmt: skip
-    for service, (name, pattern) in zip(events.CALLS, rules.items(), strict=True):
+    for about, (name, pattern) in rules.items():
         target = {
             "Id": "queue",
             "Arn": queue.attribute("Arn"),
             "DeadLetterConfig": {"Arn": dead.attribute("Arn")},
         }
         yield resource(
-            f"{service.title()}Rule", "AWS::Events::Rule",
+            f"{about.title()}Rule", "AWS::Events::Rule",
             {"Name": name, "EventPattern": pattern, "Targets": [target]},
         )  # fmt: skip
     yield resource(

@@ -39,6 +39,8 @@ def code(audit: ContinuousAudit) -> str:
 def filled(value: Any) -> Any:
     """Return a value in whose texts Terraform fills in what only the account tells."""
     match value:
+        case str() if alone := _TOKEN.fullmatch(value):
+            return Expression(_FILLED[alone[1]])
         case str() if _TOKEN.search(value):
             return Expression(_TOKEN.sub(lambda token: f"${{{_FILLED[token[1]]}}}", quoted(value)))
         case Mapping():
@@ -292,19 +294,19 @@ def _queues(audit: ContinuousAudit) -> Iterator[Block]:
     yield from (dead, queue)
     rules = events.patterns(audit)
     for block, name in ((dead, audit.dead_events), (queue, audit.events)):
-        policy = _json(policies.queue(audit, name, tuple(rules)))
+        policy = _json(policies.queue(audit, name, [rule for rule, _ in rules.values()]))
         url = {"queue_url": block.attribute("id")}
         yield resource("aws_sqs_queue_policy", block.labels[1], {**url, "policy": policy})
-    for service, (name, pattern) in zip(events.CALLS, rules.items(), strict=True):
+    for about, (name, pattern) in rules.items():
         rule = resource(
             "aws_cloudwatch_event_rule",
-            service,
+            about,
             {"name": name, "event_pattern": jsonencode(pattern)},
         )
         yield rule
         yield resource(
             "aws_cloudwatch_event_target",
-            service,
+            about,
             {
                 "rule": rule.attribute("name"),
                 "target_id": "queue",

@@ -24,22 +24,38 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "eks": ("CreateNodegroup", "UpdateNodegroupVersion"),
     "ssm": ("PutParameter",),
 }  # fmt: skip
-"""What is called, by the service."""
+"""What is called, by the service; a rule for each."""
+STATES: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "images": ("EC2 AMI State Change", ("available", "deregistered", "disabled")),
+    "instances": ("EC2 Instance State-change Notification", ("pending", "running")),
+}
+"""What is told without a trail, by the rule: the event, and the states that matter."""
 
 
-def patterns(audit: ContinuousAudit) -> Mapping[str, Mapping[str, Any]]:
-    """Return the pattern of each rule, by the rule's name: one for each service.
+def patterns(audit: ContinuousAudit) -> Mapping[str, tuple[str, Mapping[str, Any]]]:
+    """Return the name and the pattern of each rule, by what it is about.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
     """
-    return {
-        f"{audit.name}-{service}": {
+    called = {
+        service: {
             "source": [f"aws.{service}"],
             "detail-type": ["AWS API Call via CloudTrail"],
-            "detail": {
-                "eventSource": [f"{service}.amazonaws.com"],
-                "eventName": list(names),
-            },
+            "detail": {"eventSource": [f"{service}.amazonaws.com"], "eventName": list(names)},
         }
         for service, names in CALLS.items()
     }
+    changed = {
+        about: {"source": ["aws.ec2"], "detail-type": [kind], "detail": {_STATE[about]: states}}
+        for about, (kind, states) in STATES.items()
+    }
+    rules: Mapping[str, Mapping[str, Any]] = {**called, **changed}
+    return {about: (f"{audit.name}-{about}", pattern) for about, pattern in rules.items()}
+
+
+_STATE = {"images": "State", "instances": "state"}
+"""How the two events call a state.
+
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitor-ami-events.html
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-state-changes.html
+"""

@@ -27,7 +27,7 @@ SERDE = "org.openx.data.jsonserde.JsonSerDe"
 
 def columns() -> Mapping[str, str]:
     """Return the type of each column, as Hive names them, by name."""
-    return {**_fields(Subject), **HEAD}
+    return {**fields(Subject), **HEAD}
 
 
 def location(audit: ContinuousAudit) -> str:
@@ -47,11 +47,10 @@ def parameters(audit: ContinuousAudit) -> Mapping[str, str]:
     }
 
 
-def _fields(kind: type[Struct]) -> dict[str, str]:
+def fields(kind: type[Struct]) -> dict[str, str]:
+    """Return Hive's type of each field of a struct, by its name in JSON."""
     hints = get_type_hints(kind)
-    return {
-        field.encode_name: _type(hints[field.name]) for field in structs.fields(kind)
-    }
+    return {field.encode_name: _type(hints[field.name]) for field in structs.fields(kind)}
 
 
 def _type(hint: Any) -> str:
@@ -65,7 +64,7 @@ def _type(hint: Any) -> str:
     if origin is not None and issubclass(origin, Mapping):
         return f"map<string,{_type(arguments[1])}>"
     if issubclass(hint, Struct):
-        inner = ",".join(f"{name}:{kind}" for name, kind in _fields(hint).items())
+        inner = ",".join(f"{name}:{kind}" for name, kind in fields(hint).items())
         return f"struct<{inner}>"
     if issubclass(hint, str | Enum | datetime):
         return "string"

@@ -51,9 +51,7 @@ def statements(release: Release) -> Iterator[Mapping[str, Any]]:
         }
 
 
-_IN_ORGANIZATION = {
-    "Condition": {"StringEquals": {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"}}
-}
+_IN_ORGANIZATION = {"Condition": {"StringEquals": {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"}}}
 
 
 def _reading(sid: str, actions: tuple[str, ...]) -> Mapping[str, Any]:
