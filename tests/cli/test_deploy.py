@@ -26,7 +26,7 @@ TOPICS = ("goldenami-audit-findings", "goldenami-audit-incomplete")
 WHEEL = "goldenami-9.9-py3-none-any.whl"
 NOT_INSTALLED = """\
 #!{bash}
-# Python, but that a virtual environment has the goldenami of this checkout, and its pip installs none.
+# Python, but that a virtual environment has this goldenami, and a pip that does nothing.
 if [ "$1 $2" != "-m venv" ]; then exec {python} "$@"; fi
 mkdir -p "$3/bin"
 printf '#!%s\n' {bash} > "$3/bin/pip"

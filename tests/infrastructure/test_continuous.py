@@ -43,7 +43,8 @@ def deployed(**settings: Any) -> ContinuousAudit:
     )  # fmt: skip
     return ContinuousAudit(
         name="golden-web", release="release.yaml", image="web",
-        wheel="goldenami-1-py3-none-any.whl", wheel_sha256="", script=SCRIPT, permissions=tuple(permissions.statements(release)),
+        wheel="goldenami-1-py3-none-any.whl", wheel_sha256="", script=SCRIPT,
+        permissions=tuple(permissions.statements(release)),
     )  # fmt: skip
 
 
@@ -157,6 +158,11 @@ def test_silence_alarms() -> None:
 
 def test_a_rule_sends_what_it_is_about_and_to_a_queue_that_takes_it() -> None:
     rules = events.patterns(ONE)
+    sent = {kind for _, pattern in rules.values() for kind in pattern["detail-type"]}
+    assert sent == {
+        "AWS API Call via CloudTrail", "EC2 AMI State Change",
+        "EC2 Instance State-change Notification",
+    }  # fmt: skip
     _, pattern = rules["ec2"]
     assert {"RunInstances", "CreateFleet", "CopyImage", "DeregisterImage"} <= set(
         pattern["detail"]["eventName"]

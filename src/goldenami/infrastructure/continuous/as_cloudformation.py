@@ -135,8 +135,8 @@ def _storage(audit: ContinuousAudit) -> Iterator[SectionEntry]:
 
 
 def _topics(audit: ContinuousAudit) -> Iterator[SectionEntry]:
-    told = (("Findings", audit.findings), ("Incomplete", audit.incomplete))
-    for label, name in told:
+    topics = (("Findings", audit.findings), ("Incomplete", audit.incomplete))
+    for label, name in topics:
         topic = resource(
             f"{label}Topic", "AWS::SNS::Topic", {"TopicName": name, "KmsMasterKeyId": _KEY}
         )

@@ -189,7 +189,7 @@ def _project(audit: ContinuousAudit) -> Iterator[Block]:
     )
     variables: dict[str, Any] = {**filled(audit.environment)}
     variables["WHEEL_SHA256"] = Expression(f"var.{_WHEEL}")
-    told = (
+    pairs = (
         Block("environment_variable", (), {"name": name, "value": value})
         for name, value in variables.items()
     )
@@ -210,7 +210,7 @@ def _project(audit: ContinuousAudit) -> Iterator[Block]:
         },
         Block("artifacts", (), {"type": "NO_ARTIFACTS"}),
         Block("source", (), {"type": "NO_SOURCE", "buildspec": Text(audit.buildspec)}),
-        Block("environment", (), machine, tuple(told)),
+        Block("environment", (), machine, tuple(pairs)),
         Block("logs_config", (), {}, (Block("cloudwatch_logs", (), logs),)),
     )
 

@@ -7,29 +7,28 @@ https://docs.aws.amazon.com/eventbridge/latest/ref/events-structure.html
 from collections.abc import Mapping
 from typing import Any
 
+from goldenami.domain.events import subjects
 from goldenami.infrastructure.continuous import ContinuousAudit
 
-CALLS: Mapping[str, tuple[str, ...]] = {
-    "autoscaling": (
-        "CreateAutoScalingGroup", "CreateLaunchConfiguration", "StartInstanceRefresh",
-        "UpdateAutoScalingGroup",
-    ),
-    "ec2": (
-        "CopyImage", "CreateFleet", "CreateImage", "CreateLaunchTemplate",
-        "CreateLaunchTemplateVersion", "CreateTags", "DeleteTags", "DeregisterImage",
-        "DisableImage", "ModifyFleet", "ModifyImageAttribute", "ModifyLaunchTemplate",
-        "ModifySpotFleetRequest", "RegisterImage", "RequestSpotFleet", "RequestSpotInstances",
-        "RunInstances", "StartInstances",
-    ),
-    "eks": ("CreateNodegroup", "UpdateNodegroupVersion"),
-    "ssm": ("PutParameter",),
-}  # fmt: skip
-"""What is called, by the service; a rule for each."""
-STATES: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "images": ("EC2 AMI State Change", ("available", "deregistered", "disabled")),
-    "instances": ("EC2 Instance State-change Notification", ("pending", "running")),
+STATES: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
+    "images": (subjects.IMAGE_CHANGE, "State", ("available", "deregistered", "disabled")),
+    "instances": (subjects.STATE_CHANGE, "state", ("pending", "running")),
 }
-"""What is told without a trail, by the rule: the event, and the states that matter."""
+"""What is told without a trail, by the rule: the event, and its states that matter.
+
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitor-ami-events.html
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-state-changes.html
+"""
+
+
+def calls() -> Mapping[str, tuple[str, ...]]:
+    """Return the operations that are judged, by their service."""
+    changes = {event for event, _, _ in STATES.values()}
+    called: dict[str, tuple[str, ...]] = {}
+    for event in sorted(set(subjects.JUDGED) - changes):
+        service, _, name = event.partition(":")
+        called[service] = (*called.get(service, ()), name)
+    return called
 
 
 def patterns(audit: ContinuousAudit) -> Mapping[str, tuple[str, Mapping[str, Any]]]:
@@ -43,19 +42,15 @@ def patterns(audit: ContinuousAudit) -> Mapping[str, tuple[str, Mapping[str, Any
             "detail-type": ["AWS API Call via CloudTrail"],
             "detail": {"eventSource": [f"{service}.amazonaws.com"], "eventName": list(names)},
         }
-        for service, names in CALLS.items()
+        for service, names in calls().items()
     }
     changed = {
-        about: {"source": ["aws.ec2"], "detail-type": [kind], "detail": {_STATE[about]: states}}
-        for about, (kind, states) in STATES.items()
+        about: {
+            "source": ["aws.ec2"],
+            "detail-type": [event.removeprefix("ec2:")],
+            "detail": {key: list(states)},
+        }
+        for about, (event, key, states) in STATES.items()
     }
     rules: Mapping[str, Mapping[str, Any]] = {**called, **changed}
     return {about: (f"{audit.name}-{about}", pattern) for about, pattern in rules.items()}
-
-
-_STATE = {"images": "State", "instances": "state"}
-"""How the two events call a state.
-
-https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitor-ami-events.html
-https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-state-changes.html
-"""

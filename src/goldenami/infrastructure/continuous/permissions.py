@@ -38,7 +38,7 @@ def statements(release: Release) -> Iterator[Mapping[str, Any]]:
     if accounts == "organization":
         yield _reading("Organization", ("organizations:ListAccounts",))
     if accounts:
-        own = "organization" == accounts
+        own = accounts == "organization"
         yield {
             "Sid": "Elsewhere",
             "Effect": "Allow",
