@@ -25,6 +25,7 @@ from goldenami.cli import (
     check,
     deploy,
     enforce,
+    export,
     images,
     init,
     judge,
@@ -116,6 +117,7 @@ app.add(show.show)
 app.add(show.history)
 app.add_typer(policy.app, name="policy")
 app.add(enforce.enforce)
+app.add(export.export)
 app.add(audit.audit)
 app.add(judge.judge)
 app.add(when.when)
