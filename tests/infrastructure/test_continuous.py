@@ -29,6 +29,7 @@ from goldenami.spec.audit import AuditSettings
 from goldenami.spec.model import Release
 
 from . import tools
+from .terraform_checks import NEEDS_SCHEMA, problems, schema_problems
 
 SCRIPT = (folder("templates") / "continuous" / "run.sh").read_text()
 BASE: Any = {"source": {"ami": "ami-0123456789abcdef0"}, "instance_type": "t3.micro"}
@@ -64,6 +65,15 @@ def test_cloudformation_is_what_its_linter_takes(tmp_path: Path) -> None:
 
 def test_terraform_is_formatted_as_it_formats(tmp_path: Path) -> None:
     tools.check_format(tmp_path, *(as_terraform.code(audit) for audit in ALL))
+
+
+def test_what_terraform_refers_to_is_there() -> None:
+    assert [*problems(as_terraform.code(ONE))] == []
+
+
+@NEEDS_SCHEMA
+def test_each_resource_has_what_the_provider_s_schema_says() -> None:
+    assert [*schema_problems(as_terraform.code(ONE))] == []
 
 
 KINDS = {
