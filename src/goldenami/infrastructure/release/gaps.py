@@ -15,7 +15,7 @@ Form = Literal["terraform", "cloudformation"]
 BOTH: tuple[Form, ...] = ("terraform", "cloudformation")
 
 
-class Gap(Struct, frozen=True):
+class ReleaseGap(Struct, frozen=True):
     """Something that a release file asks for.
 
     Args:
@@ -40,14 +40,14 @@ def _lets_go(lifecycle: Lifecycle) -> bool:
 
 _BAKE = "`goldenami bake` does"
 GAPS = (
-    Gap(
+    ReleaseGap(
         "image",
         lambda _: True,
         "CloudFormation makes no image of an instance, copies none and shares none: the commands "
         "at its head do, between two updates of the stack",
         ("cloudformation",),
     ),
-    Gap(
+    ReleaseGap(
         "base.user_data",
         lambda release: release.base.user_data is not None,
         "Terraform makes the image as soon as the instance runs, whether or not the user data is "
@@ -56,7 +56,7 @@ GAPS = (
         ("terraform",),
         of_instance=True,
     ),
-    Gap(
+    ReleaseGap(
         "base.instance_types, base.subnets",
         lambda release: any(
             len(choices) > 1
@@ -69,105 +69,105 @@ GAPS = (
         f"only the first is tried, whether or not AWS has room for it; {_BAKE} the rest",
         of_instance=True,
     ),
-    Gap(
+    ReleaseGap(
         "base.volumes.delete_on_termination",
         lambda release: any(not volume.delete_on_termination for volume in release.base.volumes),
         "the volumes of the image's instances end with them: only CreateImage can say otherwise",
         of_instance=True,
     ),
-    Gap(
+    ReleaseGap(
         "bake",
         lambda release: (
             release.bake.method is BakeMethod.PACKER and release.bake.template == "amazon-ebs"
         ),
         "no Packer runs: the image is made of an instance, with the same user data and volumes",
     ),
-    Gap(
+    ReleaseGap(
         "bake.cleanup",
         lambda release: release.bake.cleanup,
         f"nothing is cleaned up; {_BAKE} it",
         of_instance=True,
     ),
-    Gap(
+    ReleaseGap(
         "validate",
         lambda release: bool(release.validate),
         f"nothing is checked on the base instance before it is made an image; {_BAKE} it",
         of_instance=True,
     ),
-    Gap(
+    ReleaseGap(
         "test",
         lambda release: release.test is not None,
         f"the image is neither booted nor scanned before others have it; {_BAKE} it",
     ),
-    Gap(
+    ReleaseGap(
         "approval",
         lambda release: release.approval == "manual",
         "nobody is recorded as its approver: whoever sets `approved` approves it",
         ("terraform",),
     ),
-    Gap(
+    ReleaseGap(
         "approval",
         lambda release: release.approval == "manual",
         "nobody is recorded as its approver: whoever names the image to the stack approves it",
         ("cloudformation",),
     ),
-    Gap(
+    ReleaseGap(
         "attributes.imds",
         lambda release: release.attributes.imds is not None,
         "no resource sets it: `aws ec2 modify-image-attribute --image-id ID --imds-support v2.0`",
     ),
-    Gap(
+    ReleaseGap(
         "attributes.boot_mode, attributes.tpm",
         lambda release: bool(release.attributes.boot_mode or release.attributes.tpm),
         "nothing checks that the source has them; the image inherits what it has",
         ("cloudformation",),
     ),
-    Gap(
+    ReleaseGap(
         "watermark",
         lambda release: release.watermark,
         "no resource attaches it: `aws ec2 attach-image-watermark`",
     ),
-    Gap(
+    ReleaseGap(
         "lifecycle.deprecate_after",
         lambda release: release.lifecycle.deprecate_after is not None,
         "no resource sets it: `aws ec2 enable-image-deprecation --image-id ID --deprecate-at TIME`",
         ("cloudformation",),
     ),
-    Gap(
+    ReleaseGap(
         "lifecycle.keep, keep_for, disable_after, delete_after, except, prune",
         lambda release: _lets_go(release.lifecycle),
         "no older version is kept or let go by these rules: Terraform deregisters the one before "
         "when `release_version` changes; `goldenami prune` goes by them",
         ("terraform",),
     ),
-    Gap(
+    ReleaseGap(
         "lifecycle.keep, keep_for, disable_after, delete_after, except, prune",
         lambda release: _lets_go(release.lifecycle),
         "no older version is kept or let go by these rules; `goldenami prune` goes by them",
         ("cloudformation",),
     ),
-    Gap(
+    ReleaseGap(
         "lifecycle.protect",
         lambda release: release.lifecycle.protect,
         "no resource sets it: `aws ec2 enable-image-deregistration-protection --image-id ID`",
     ),
-    Gap(
+    ReleaseGap(
         "publish.channels",
         lambda release: bool(release.publish and release.publish.channels),
         "only the first channel is published to; `goldenami promote` takes a version on",
     ),
-    Gap(
+    ReleaseGap(
         "publish.manifest",
         lambda release: bool(release.publish and release.publish.manifest),
         "no manifest is kept, and no record of the build: the audit knows such an image as golden "
         "only if `audit.approved` names it, or its parameter",
     ),
-    Gap(
+    ReleaseGap(
         "sbom",
         lambda release: release.sbom is not None,
         "its software is not exported; `goldenami sbom` does it of what goldenami has baked",
     ),
-    Gap(
+    ReleaseGap(
         "audit",
         lambda _: True,
         "nothing is audited or proved: `goldenami audit` and `goldenami policy prove` do",
