@@ -221,6 +221,7 @@ def _old_account(world: World) -> None:
 
 
 SCENES: dict[str, Callable[[World], None]] = {
+    "no account": lambda _: None,
     "guarded": _guarded,
     "in use": _in_use,
     "nothing": _nothing,

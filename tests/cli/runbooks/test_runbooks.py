@@ -1,4 +1,4 @@
-"""Each runbook is followed, command by command, in an embedded AWS."""
+"""Each runbook is followed, command by command, in an embedded AWS, and so are other pages."""
 
 import ast
 import re
@@ -14,7 +14,8 @@ from goldenami_sandbox.server import Sandbox
 from . import reader, scenes
 
 ROOT = Path(__file__).parents[3]
-PAGES = sorted(path for path in (ROOT / "docs/runbooks").glob("*.md") if path.stem != "index")
+RUNBOOKS = sorted(path for path in (ROOT / "docs/runbooks").glob("*.md") if path.stem != "index")
+PAGES = [*RUNBOOKS, ROOT / "docs/why-policies-fail.md"]
 SECTIONS = ["When", "What you need", "Steps", "If you see something else", "It is over when"]
 
 
@@ -58,7 +59,7 @@ def follow(step: reader.Shown, ids: reader.Ids, place: str) -> None:
     assert missing is None, f"{place}: {step.command} does not write: {missing}\n{story}"
 
 
-@pytest.mark.parametrize("path", PAGES, ids=name)
+@pytest.mark.parametrize("path", RUNBOOKS, ids=name)
 def test_a_page_has_the_parts_that_somebody_looks_for(path: Path) -> None:
     assert re.findall(r"^## (.*)$", path.read_text(), re.MULTILINE) == SECTIONS
     assert f"]({path.name})" in (path.parent / "index.md").read_text()
@@ -78,7 +79,7 @@ def messages() -> str:
     return "\n".join(texts)
 
 
-@pytest.mark.parametrize("path", PAGES, ids=name)
+@pytest.mark.parametrize("path", RUNBOOKS, ids=name)
 def test_what_else_may_be_seen_is_a_message_of_the_code(path: Path) -> None:
     section = path.read_text().split("## If you see something else")[1].split("\n## ")[0]
     for line in re.findall(r"^- (.*)$", section, re.MULTILINE):
