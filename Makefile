@@ -169,7 +169,9 @@ soak: $(VENV)/.ready
 
 # Tests that go through all ways with GOLDENAMI_SOAK, and through a part of them without it.
 EXHAUSTIVE_TESTS := tests/cli/crash/test_crash_points.py tests/cli/crash/test_approve_crash.py \
-    tests/cli/crash/test_packer_crash.py tests/cli/test_crash_everywhere.py tests/cli/test_bad_answers.py
+    tests/cli/crash/test_packer_crash.py tests/cli/crash/test_folder_crash.py tests/cli/crash/test_channels_crash.py \
+    tests/cli/crash/test_lifecycle_crash.py tests/cli/crash/test_retirement_crash.py \
+    tests/cli/test_crash_everywhere.py tests/cli/test_bad_answers.py
 exhaustive: $(VENV)/.ready
 	GOLDENAMI_SOAK=1 $(BIN)/pytest --numprocesses auto --dist worksteal $(EXHAUSTIVE_TESTS) $(ARGS)
 

@@ -27,6 +27,11 @@ from goldenami.workflows.release import guardrail
 
 PERMISSIONS = ("ec2:DescribeImageAttribute", *guardrail.LOOKING)
 """What looking at it takes."""
+CHANGES = (
+    "ec2:DisableImageDeprecation", "ec2:EnableImage", "ec2:ModifyImageAttribute",
+    *guardrail.EXTENDING,
+)  # fmt: skip
+"""What making it so may take, for who cannot look yet."""
 _WORDS = {":organization/": "OrganizationArn", ":ou/": "OrganizationalUnitArn"}
 
 

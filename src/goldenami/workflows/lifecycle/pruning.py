@@ -116,8 +116,8 @@ def prepare(aws: Aws, file: ReleaseFile, *, command: str, role: str = "") -> Pru
     rungs = {each.version: _rung(climbers[each.version], each) for each in look.dues}
     order = RetirementOrder(command=command, idle=rules.launched_within, role=role)
     watched = [versions[name] for name, rung in rungs.items() if rung in WATCHED]
-    taken = {name: [rung] for name, rung in rungs.items() if rung}
-    guarded = watch(aws, watched, look.seen, order, taken, look.now) if watched else {}
+    planned = {name: steps(climbers[name], [rung]) for name, rung in rungs.items() if rung}
+    guarded = watch(aws, watched, look.seen, order, planned, look.now) if watched else {}
     actions, notes, pruned = list[Action](), list[str](), list[PrunedVersion]()
     for each in look.dues:
         version, rung = versions[each.version], rungs[each.version]

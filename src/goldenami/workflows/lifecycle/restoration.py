@@ -19,12 +19,14 @@ from goldenami.domain.names import moment
 from goldenami.domain.plan import Action, Plan, Tell, silent
 from goldenami.domain.status import STATES, Status
 from goldenami.errors import GoldenamiError, IncompleteError, RefusedError
-from goldenami.workflows.lifecycle import launchable, releases
+from goldenami.workflows.lifecycle import launchable, releases, transition
 from goldenami.workflows.lifecycle.releases import ListedImage, Releases, Version
 from goldenami.workflows.lifecycle.run import CHECKS, LifecycleRun
 from goldenami.workflows.lifecycle.transition import decided, refuse_illegal, restored
 
 PERMISSIONS = (*releases.PERMISSIONS, *CHECKS, *launchable.PERMISSIONS)
+FURTHER = (*transition.PERMISSIONS, *launchable.CHANGES)
+"""What the steps after the first one may take, which cannot be planned before it."""
 
 
 class RestorationOrder(Struct, frozen=True, kw_only=True):
@@ -168,7 +170,7 @@ def _from_bin(
             title=f"take {version.name} out of the Recycle Bin",
             actions=tuple(action for each in gone for action in _taken_out(each)),
             notes=("its status follows, by the same command",),
-            checks=(*PERMISSIONS, *recycle_bin.PERMISSIONS),
+            checks=(*PERMISSIONS, *recycle_bin.PERMISSIONS, *FURTHER),
         ),
         further=True,
     )
@@ -231,7 +233,7 @@ def _back(aws: Aws, order: RestorationOrder, every: Releases, version: Version) 
                 *(f"left alone: {each}" for each in every.left_alone),
                 *_afterwards(version, earlier),
             ),
-            checks=PERMISSIONS,
+            checks=(*PERMISSIONS, *(FURTHER if earlier is Status.DISABLED else ())),
         ),
         status=earlier,
         further=earlier is Status.DISABLED,
