@@ -26,6 +26,7 @@ from goldenami.cli import (
     enforce,
     images,
     init,
+    judge,
     lineage,
     outdated,
     policy,
@@ -36,6 +37,7 @@ from goldenami.cli import (
     show,
     sweep,
     tag,
+    when,
 )
 from goldenami.cli.command import App, CommandGroup
 from goldenami.cli.lifecycle import (
@@ -114,6 +116,8 @@ app.add(show.history)
 app.add_typer(policy.app, name="policy")
 app.add(enforce.enforce)
 app.add(audit.audit)
+app.add(judge.judge)
+app.add(when.when)
 app.add(remediate.remediate)
 app.add(rehearse.rehearse)
 app.add(sandbox.sandbox)
