@@ -74,7 +74,7 @@ def shown() -> list[str]:
 def is_whole(line: str) -> bool:
     """Tell whether it is a command to be run, and no name of a command, nor a form of one."""
     name = line.removeprefix("goldenami ")
-    return name not in NAMES and not any(FORM.search(word) for word in line.split())
+    return " " in name and name not in NAMES and not any(map(FORM.search, line.split()))
 
 
 @pytest.mark.parametrize(

@@ -133,21 +133,33 @@ def run(words: Any) -> tuple[int, list[str]]:
     return code if isinstance(code, int) else 0, written.getvalue().splitlines()
 
 
-def _in_use(world: World) -> None:
-    """Two versions, of which the second is in both channels, a guardrail, and a group."""
+def _two_versions(world: World) -> None:
+    """Two versions, of which the second is in both channels, and a group that launches it."""
     world.write()
     world.seed()
     world.bake("1.0", "2.0")
-    world.does("enforce", "release.yaml", "--yes")
     seed.seed_group(world.sandbox, "us-east-1", world.golden("2.0"))
 
 
+def _in_use(world: World) -> None:
+    """The same, and a guardrail."""
+    _two_versions(world)
+    world.does("enforce", "release.yaml", "--yes")
+
+
 def _guarded(world: World) -> None:
-    """One version, a guardrail, and a second person who approves."""
+    """One version, and a guardrail."""
     world.write()
     world.seed()
     world.bake("1.0")
     world.does("enforce", "release.yaml", "--yes")
+
+
+def _two_people(world: World) -> None:
+    """One version, and a second person who approves."""
+    world.write()
+    world.seed()
+    world.bake("1.0")
     world.write(approval="manual")
     key = people.People(world.sandbox, "us-east-1", ACCOUNT_ID).approver()
     world.profile("approver", key.id, key.secret)
@@ -229,6 +241,8 @@ SCENES: dict[str, Callable[[World], None]] = {
     "no room": _no_room,
     "retired": _retired,
     "two keys": _two_keys,
+    "two people": _two_people,
+    "two versions": _two_versions,
 }
 EVENTS: dict[str, Callable[[World], None]] = {
     "the quota is raised": World.mend,
