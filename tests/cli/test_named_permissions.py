@@ -85,8 +85,10 @@ def least(cli: Any, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Any:
             environment.setenv("AWS_SESSION_TOKEN", session["SessionToken"])
             ran = cli(*words, *([] if words[0] == "rescan" else ["--yes"]))
         assert ran.code in (0, 10), ran.err
-        unnamed = {call.name for call in sandbox.calls[before:]} - {*permissions} - FREE
+        called = [call.name for call in sandbox.calls[before:]]
+        unnamed = {*called} - {*permissions} - FREE
         assert not unnamed, (words[0], unnamed)
+        assert called.count("ec2:DescribeRegions") <= 1, words[0]
 
     return run
 
@@ -105,3 +107,55 @@ def test_what_a_plan_names_is_what_its_command_takes(released: Any, least: Any) 
     least("restore", "web-base", "1.0", *why)
     least("revoke", "web-base", "3.0", *why, "--hard", "--refresh")
     least("restore", "web-base", "3.0", *why)
+
+
+OTHER = "444455556666"
+COPIER = f"arn:aws:iam::{OTHER}:role/golden-ami-copies"
+
+
+@pytest.fixture
+def copied(cli: Any, write: Any, sandbox: Sandbox) -> Any:
+    """Release two versions with copies in another account, and return what limits its role."""
+    sandbox.pending_s = 0.0
+    iam, name = sandbox.client("iam", account=OTHER), COPIER.rpartition("/")[2]
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=account.trust({"AWS": ACCOUNT_ID}))
+
+    def limit(*actions: str) -> None:
+        allow = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": allow})
+        iam.put_role_policy(RoleName=name, PolicyName="least", PolicyDocument=document)
+
+    limit("*")
+    copies = [{"account": OTHER, "role": name, "regions": [REGION]}]
+    for version in ("1.0", "2.0"):
+        file = write(version=version, regions=[REGION], copies=copies, enforce=None)
+        assert cli("bake", file, "--yes").code == 0
+    for kind in ("EBS_SNAPSHOT", "EC2_IMAGE"):
+        period = {"RetentionPeriodValue": 7, "RetentionPeriodUnit": "DAYS"}
+        for owner in (ACCOUNT_ID, OTHER):
+            rbin = sandbox.client("rbin", account=owner)
+            rbin.create_rule(ResourceType=kind, RetentionPeriod=period)
+    return limit
+
+
+def test_what_a_plan_names_is_what_the_role_of_another_account_takes(
+    cli: Any, copied: Any, sandbox: Sandbox
+) -> None:
+    why = ("--why", "CVE-2026-1")
+
+    def least(*words: object) -> None:
+        copied("*")
+        planned = cli(*words, "--plan", "--format", "json")
+        assert planned.code == 0, planned.err
+        copied(*json.loads(planned.out)["roles"][COPIER])
+        ran = cli(*words, "--yes")
+        assert ran.code == 0, ran.err
+        assert "not authorized" not in ran.err
+
+    least("rollback", "web-base", "--refresh")
+    least("deprecate", "web-base", "2.0")
+    least("restore", "web-base", "2.0", *why)
+    least("retire", "web-base", "2.0", "--now", "--launched-within", "0d")
+    least("restore", "web-base", "2.0", *why)
+    least("revoke", "web-base", "1.0", *why, "--hard", "--refresh")
+    least("restore", "web-base", "1.0", *why)

@@ -23,7 +23,9 @@ from goldenami.cli import (
     bake,
     base,
     check,
+    deploy,
     enforce,
+    export,
     images,
     init,
     judge,
@@ -115,9 +117,11 @@ app.add(show.show)
 app.add(show.history)
 app.add_typer(policy.app, name="policy")
 app.add(enforce.enforce)
+app.add(export.export)
 app.add(audit.audit)
 app.add(judge.judge)
 app.add(when.when)
+app.add(deploy.deploy)
 app.add(remediate.remediate)
 app.add(rehearse.rehearse)
 app.add(sandbox.sandbox)

@@ -20,6 +20,8 @@ PERMISSIONS = (
     "ssm:GetParametersByPath",
 )
 """What finding them takes."""
+ELSEWHERE = ("ec2:DescribeImages", "ec2:DescribeInstances")
+"""What that takes of a role of another account, which has no records of builds."""
 
 PURPOSE = "reading what images were made of"
 

@@ -19,12 +19,14 @@ from goldenami.workflows.lifecycle import descendants, disabling, uses
 from goldenami.workflows.lifecycle.releases import ReleaseImage, Version
 from goldenami.workflows.lifecycle.uses import Use, UseKind, Uses
 
-PERMISSIONS = (
-    *uses.PERMISSIONS, *descendants.PERMISSIONS, *image_references.PERMISSIONS,
-    *usage_reports.PERMISSIONS,
+_LOOKING = (
+    *uses.PERMISSIONS, *image_references.PERMISSIONS, *usage_reports.PERMISSIONS,
     "ec2:DescribeLockedSnapshots", "ec2:DeregisterImage", "ec2:DisableImage",
     "ec2:EnableImageDeprecation",
 )  # fmt: skip
+PERMISSIONS = (*_LOOKING, *descendants.PERMISSIONS)
+ELSEWHERE = (*_LOOKING, *descendants.ELSEWHERE)
+"""What it takes of a role of another account."""
 PROTECTED = "enabled"
 """How EC2 begins the words for an image that is protected from deregistration."""
 COOLDOWN = "enabled-with-cooldown"

@@ -21,6 +21,7 @@ from goldenami.workflows.lifecycle.ladder import STATUS, Climber, recorded
 from goldenami.workflows.lifecycle.pointers import Pointers
 from goldenami.workflows.lifecycle.releases import Releases, Version
 from goldenami.workflows.lifecycle.retirement import (
+    ELSEWHERE,
     PERMISSIONS,
     RetirementOrder,
     binning,
@@ -144,6 +145,7 @@ def prepare(aws: Aws, file: ReleaseFile, *, command: str, role: str = "") -> Pru
             actions=tuple(actions),
             notes=(*map(_words, pruned), *notes, *(f"left alone: {x}" for x in every.left_alone)),
             checks=PERMISSIONS,
+            elsewhere=ELSEWHERE,
         ),
         versions=tuple(pruned),
         unknown={name: each.unknown for name, each in guarded.items() if each.unknown},

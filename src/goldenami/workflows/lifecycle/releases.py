@@ -30,6 +30,8 @@ PERMISSIONS = (
     "ssm:GetParametersByPath",
 )
 """What finding releases takes."""
+ELSEWHERE = ("ec2:DescribeImages",)
+"""What that takes of a role of another account with copies."""
 
 
 class ListedImage(Struct, frozen=True, kw_only=True):

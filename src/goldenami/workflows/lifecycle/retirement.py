@@ -28,6 +28,10 @@ PERMISSIONS = (
     *recycle_bin.PERMISSIONS,
 )  # fmt: skip
 """What looking takes."""
+ELSEWHERE = (
+    *releases.ELSEWHERE, *pointers.PERMISSIONS, *guard.ELSEWHERE, *recycle_bin.PERMISSIONS,
+)  # fmt: skip
+"""What that takes of a role of another account."""
 GOING = (Status.APPROVED, Status.DEPRECATED, Status.DISABLED, Status.REVOKED, Status.RETIRED)
 """The statuses from which a version can go."""
 
@@ -107,6 +111,7 @@ def prepare(aws: Aws, image: str, version: str, order: RetirementOrder) -> Retir
             actions=steps(climber, rungs),
             notes=(*waits, *notes, *(f"left alone: {each}" for each in every.left_alone)),
             checks=PERMISSIONS,
+            elsewhere=ELSEWHERE,
         ),
         status=STATUS[rungs[-1]] if rungs and not climber.cooling else there,
     )

@@ -24,6 +24,7 @@ from goldenami.workflows.lifecycle.disabling import DISABLED
 from goldenami.workflows.lifecycle.launchable import Launchable
 from goldenami.workflows.lifecycle.pointers import Pointer, Pointers
 from goldenami.workflows.lifecycle.promotion import (
+    ELSEWHERE,
     PERMISSIONS,
     Moving,
     checked,
@@ -94,6 +95,7 @@ def prepare(aws: Aws, order: RollbackOrder) -> Moving:
     leaving = tuple(each for each in every.versions.values() if each.version in behind)
     preparing = (*opening.actions, *_restored(aws, target, leaving, opening))
     actions = pointers.moving(target, moves, after=[each.id for each in preparing])
+    refreshes = REFRESHING if order.refresh else ()
     plan = Plan(
         title=f"roll {order.channel or order.image} back to {target.name}",
         actions=(*preparing, *actions),
@@ -101,7 +103,8 @@ def prepare(aws: Aws, order: RollbackOrder) -> Moving:
             *present(every, moves),
             *(() if order.refresh else (_staying(each) for each in leaving)),
         ),
-        checks=(*PERMISSIONS, *launchable.PERMISSIONS, *(REFRESHING if order.refresh else ())),
+        checks=(*PERMISSIONS, *launchable.PERMISSIONS, *refreshes),
+        elsewhere=(*ELSEWHERE, *launchable.ELSEWHERE, *refreshes),
         checked=checked(aws, moves) + CheckResult(unknown=opening.unknown),
     )
     run = LifecycleRun.of(aws, target, order.again(target.version))

@@ -19,7 +19,14 @@ from goldenami.domain.life import WHY_LENGTH
 from goldenami.domain.plan import Plan, Tell, silent
 from goldenami.domain.tags import Tags
 from goldenami.errors import FindingsError, GoldenamiError, RefusedError
-from goldenami.workflows.lifecycle import descendants, launch_proof, refreshing, releases, uses
+from goldenami.workflows.lifecycle import (
+    descendants,
+    launch_proof,
+    pointers,
+    refreshing,
+    releases,
+    uses,
+)
 from goldenami.workflows.lifecycle.descendants import Descendant, OwnImages
 from goldenami.workflows.lifecycle.disabling import disabling
 from goldenami.workflows.lifecycle.launch_proof import LaunchProof
@@ -85,13 +92,18 @@ class Revocation(Struct, frozen=True, kw_only=True):
             after = tuple(action.id for action in actions)
             for version in self.versions:
                 actions += disabling(version, after=after)
+        refreshes = refreshing.PERMISSIONS if self.order.refresh else ()
         return Plan(
             title=f"revoke {', '.join(version.name for version in self.versions)}",
             actions=tuple(actions),
             notes=(*self.notes, *(note for each in self.brakes for note in each.notes)),
             checks=(
-                *releases.PERMISSIONS, *CHECKS, *launch_proof.PERMISSIONS, *uses.PERMISSIONS,
-                *descendants.PERMISSIONS, *(refreshing.PERMISSIONS if self.order.refresh else ()),
+                *releases.PERMISSIONS, *CHECKS, *pointers.PERMISSIONS, *launch_proof.PERMISSIONS,
+                *uses.PERMISSIONS, *descendants.PERMISSIONS, *refreshes,
+            ),
+            elsewhere=(
+                *releases.ELSEWHERE, *pointers.PERMISSIONS, *uses.PERMISSIONS,
+                *descendants.ELSEWHERE, *refreshes,
             ),
         )  # fmt: skip
 
