@@ -24,8 +24,6 @@ PAGES = {
     for path in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md"))
 }
 EVERYTHING = "\n".join(PAGES.values())
-FORM = re.compile(r"^\[?([A-Z]+…?\]?$|[A-Z]+\|)")
-NAMES = {*COMMANDS, *(name.split()[0] for name in COMMANDS)}
 READ_ONLY_STS = {"sts:GetCallerIdentity"}  # needs no permission
 
 
@@ -67,23 +65,31 @@ def shown() -> list[str]:
     for command in COMMANDS.values():
         _, _, example = " ".join(command.help.split()).partition("Example: ")
         lines += example.split(" && ")
-    lines += re.findall(r"`(goldenami [a-z][^`…{}]*?)`", EVERYTHING)
-    return sorted({" ".join(line.partition(" #")[0].split()) for line in lines})
+    own = [re.split(r" # | [|>] ", line)[0] for line in lines if line.startswith("goldenami ")]
+    return sorted({" ".join(line.split()) for line in own})
 
 
-def is_whole(line: str) -> bool:
-    """Tell whether it is a command to be run, and no name of a command, nor a form of one."""
-    name = line.removeprefix("goldenami ")
-    return " " in name and name not in NAMES and not any(map(FORM.search, line.split()))
-
-
-@pytest.mark.parametrize(
-    "line", [line for line in shown() if line.startswith("goldenami ") and is_whole(line)]
-)
+@pytest.mark.parametrize("line", shown())
 def test_every_command_line_that_is_shown_is_one(line: str) -> None:
     words = shlex.split(line)[1:]
     if words != ["--version"]:
         parse(words)
+
+
+MENTIONED = sorted(set(re.findall(r"`goldenami ([a-z][^`]*)`", EVERYTHING)))
+
+
+@pytest.mark.parametrize("words", MENTIONED)
+def test_every_command_that_is_mentioned_exists_with_its_options(words: str) -> None:
+    groups = {name.split()[0] for name in COMMANDS}
+    names = sorted({*COMMANDS, *groups}, key=len, reverse=True)
+    name = next(name for name in names if re.match(rf"{name}\b", words))
+    options = (
+        {option for part in COMMANDS[name].params for option in part.opts}
+        if (name in COMMANDS)
+        else set()
+    )
+    assert set(re.findall(r"(?<!\S)--[\w-]+", words)) <= options
 
 
 def exact() -> list[tuple[str, str]]:
