@@ -160,6 +160,20 @@ def writing(path: Path) -> Iterator[TextIO]:
         raise UsageError(f"{path}: cannot be written: {why}") from error
 
 
+def appending(path: Path) -> TextIO:
+    """Open a text file to append to; a new one can be read by its owner alone.
+
+    Raises:
+        UsageError: it cannot be written there.
+    """
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOCTTY, 0o600)
+    except (OSError, ValueError) as error:
+        why = (error.strerror if isinstance(error, OSError) else "") or str(error)
+        raise UsageError(f"{path}: cannot be written: {why}", fix="name another file") from error
+    return _stream(handle)
+
+
 def _opened(path: Path) -> BinaryIO:
     try:
         _refuse_special(path, path.stat().st_mode)  # some devices act on being opened

@@ -18,7 +18,9 @@ def test_each_policy_its_groups_and_its_difference(capsys: pytest.CaptureFixture
         PolicyChange(policy=f"{ARN}-same", kind="keep"),
     )
     plan = Plan(title="t", actions=(), notes=("a group holds users only",))
-    enforcement.show(Enforcement(changes=changes, plan=plan))
+    prepared = Enforcement(changes=changes, plan=plan)
+    enforcement.tell_notes(prepared)
+    enforcement.tell_changes(prepared)
     assert capsys.readouterr() == (
         "",
         "note: a group holds users only\n"

@@ -122,7 +122,7 @@ TOLD: dict[str, tuple[Happened, str]] = {
     "how far it is": (Happened("progress", LAUNCH, "pending"), "    us-east-1       pending\n"),
     "that it is done": (Happened("done", LAUNCH), f"  ✓ {STEP}\n"),
     "that it is done, and the id": (Happened("done", LAUNCH, "i-1"), f"  ✓ {STEP}  i-1\n"),
-    "that an earlier run has done it": (Happened("kept", LAUNCH), f"  · {STEP} (done before)\n"),
+    "that an earlier run has done it": (Happened("kept", LAUNCH), f"  · {STEP}  (done before)\n"),
     "that it failed": (Happened("failed", LAUNCH, "denied"), f"  ✗ {STEP}\n"),
     "that it was taken back": (Happened("undone", LAUNCH), f"  ↺ undone: {STEP}\n"),
     "that it is left behind, and why": (

@@ -17,19 +17,13 @@ import typer
 from msgspec import NODEFAULT, Struct, structs
 from typer.core import TyperCommand, TyperGroup
 
+from goldenami import __version__, files
 from goldenami.constraints import Constraint, OneOf
 from goldenami.errors import UsageError
+from goldenami.report.speech import Level, Manner, in_manner, remark
 from goldenami.validation import alternatives, closest
 
 O = TypeVar("O", bound="Options")  # noqa: E741
-
-
-class Options(Struct, frozen=True, kw_only=True):
-    """The options of a command; a subclass's own are shown before those that it shares."""
-
-    def in_effect(self) -> AbstractContextManager[None]:
-        """Return what holds while the command runs, whatever it does."""
-        return nullcontext()
 
 
 class App(typer.Typer):
@@ -52,6 +46,7 @@ class App(typer.Typer):
             values = {item.name: item.value(raw[item.name]) for item in parameters}
             chosen = options(**values)
             with chosen.in_effect():
+                remark(f"goldenami {__version__}: {typer.get_current_context().info_name}")
                 function(chosen)
 
         command.function, command.parameters = function, parameters  # type: ignore[attr-defined]
@@ -75,6 +70,37 @@ class Option(Struct, frozen=True):
 
 class Argument(Option, frozen=True):
     """What an argument is for, and what it is called."""
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """The options of every command; a subclass's own are shown before those that it shares."""
+
+    quiet: Annotated[
+        bool, Option("Say nothing but the result and what is wrong.", names=("--quiet", "-q"))
+    ] = False
+    verbose: Annotated[
+        bool, Option("Say more: each call of AWS, too.", names=("--verbose", "-v"))
+    ] = False
+    log_file: Annotated[
+        Path | None, Option("Append what is said to this file, with times.", "FILE")
+    ] = None
+
+    def in_effect(self) -> AbstractContextManager[None]:
+        """Return what holds while the command runs, whatever it does.
+
+        Raises:
+            UsageError: the log file cannot be written.
+        """
+        return self._speaking()
+
+    @contextmanager
+    def _speaking(self) -> Iterator[None]:
+        if self.quiet and self.verbose:
+            raise UsageError("--quiet and --verbose do not go together", fix="leave one out")
+        level = Level.PROBLEM if self.quiet else Level.DETAIL if self.verbose else Level.NORMAL
+        with files.appending(self.log_file) if self.log_file else nullcontext() as log:
+            with in_manner(Manner(level, log)):
+                yield
 
 
 class CommandParameter(Struct, frozen=True):

@@ -26,4 +26,4 @@ def tag(options: TagOptions) -> None:
     aws = options.aws("us-east-1")
     planned = workflow.plan(aws, options.images, tags)
     if options.go_ahead(planned):
-        Execution(aws, tell=PlanProgress()).run(planned)
+        Execution(aws, tell=PlanProgress(planned)).run(planned)

@@ -69,7 +69,7 @@ def rescan(options: RescanOptions) -> None:
     if options.plan:
         report.write(prepared.plan, options.form.value)
         return
-    scanned = workflow.carry_out(prepared, tell=report.PlanProgress())
+    scanned = workflow.carry_out(prepared, tell=report.PlanProgress(prepared.plan))
     listing.write(
         "goldenami.rescan/v1", scanned.images, options.form.value,
         columns=(

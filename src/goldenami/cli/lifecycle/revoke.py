@@ -58,7 +58,7 @@ def revoke(options: RevokeOptions) -> None:
     if not options.go_ahead(plan):
         workflow.refuse_unread(unread, options.again("revoke"))
         return
-    revoked = workflow.carry_out(prepared, tell=PlanProgress())
+    revoked = workflow.carry_out(prepared, tell=PlanProgress(prepared.plan))
     tell((*revoked.notes, *revoked.proof.words, *revoked.refreshed.words))
     if options.form is ListFormat.JSON:
         parts = ("images", "proof", "uses", "unread")
