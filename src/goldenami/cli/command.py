@@ -6,12 +6,21 @@ Typer's are.
 """
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from enum import StrEnum
 from pathlib import Path
 from types import NoneType
-from typing import Annotated, Any, NoReturn, TypeVar, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    NoReturn,
+    TypeVar,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import typer
 from msgspec import NODEFAULT, Struct, structs
@@ -46,26 +55,30 @@ class App(typer.Typer):
             values = {item.name: item.value(raw[item.name]) for item in parameters}
             chosen = options(**values)
             with chosen.in_effect():
-                remark(f"goldenami {__version__}: {typer.get_current_context().info_name}")
+                remark(f"goldenami {__version__}: {name or function.__name__}")
                 function(chosen)
 
         command.function, command.parameters = function, parameters  # type: ignore[attr-defined]
+        aliases = {alias: item.option for item in parameters for alias in item.shown.aliases}
         command.__name__, command.__doc__ = function.__name__, function.__doc__
         command.__annotations__ = {}
         shown = [parameter.as_typer_has_it() for parameter in parameters]
         command.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
-        self.command(name, cls=Command)(command)
+        kind = type("Command", (Command,), {"aliases": aliases})
+        self.command(name, cls=kind)(command)
 
 
 class Option(Struct, frozen=True):
     """What an option is for, and what its value is called.
 
-    It has the name of its field, ``--older-than`` for ``older_than``, unless ``names`` says others.
+    It has the name of its field, ``--older-than`` for ``older_than``, unless ``names`` says others;
+    ``aliases`` are older names that are still taken, and shown nowhere.
     """
 
     help: str
     metavar: str | None = None
     names: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
 
 
 class Argument(Option, frozen=True):
@@ -98,9 +111,9 @@ class Options(Struct, frozen=True, kw_only=True):
         if self.quiet and self.verbose:
             raise UsageError("--quiet and --verbose do not go together", fix="leave one out")
         level = Level.PROBLEM if self.quiet else Level.DETAIL if self.verbose else Level.NORMAL
-        with files.appending(self.log_file) if self.log_file else nullcontext() as log:
-            with in_manner(Manner(level, log)):
-                yield
+        log_file = files.appending(self.log_file) if self.log_file else nullcontext()
+        with log_file as log, in_manner(Manner(level, log)):
+            yield
 
 
 class CommandParameter(Struct, frozen=True):
@@ -116,10 +129,8 @@ class CommandParameter(Struct, frozen=True):
     def as_typer_has_it(self) -> inspect.Parameter:
         """Return the parameter in types that no value can break."""
         plain = self.type if self.type in (bool, Path) else str
-        choices, metavar = self.choices, self.shown.metavar
-        if not metavar and (choices or plain is not self.type):
-            kind = "|".join(choices) or f"{self.type.__name__}{' range' * bool(self.constraints)}"
-            metavar = f"<list[{kind}]>" if self.several else f"<{kind}>"
+        choices = self.choices
+        metavar = None if self.type is bool else self.shown.metavar or self._noun
         info = (typer.Option if self.option else typer.Argument)(
             *self.names,
             metavar=metavar,
@@ -201,8 +212,16 @@ class CommandParameter(Struct, frozen=True):
     def _title(self) -> str:
         return self.option or self.name.upper()
 
+    @property
+    def _noun(self) -> str:
+        """What its value is called if it has no other name: what it can be, or what it is."""
+        if self.choices:
+            return "|".join(self.choices)
+        return _NOUNS.get(self.type, self.name.rpartition("_")[2].upper())
+
 
 _NUMBERS = {int: "a whole number", float: "a number"}
+_NOUNS = {int: "NUMBER", float: "NUMBER", Path: "FILE"}
 
 
 def _parameters(options: type[Options]) -> list[CommandParameter]:
@@ -233,16 +252,64 @@ def _parameter(name: str, hint: Any, default: Any) -> CommandParameter:
 
 
 class Command(TyperCommand):
-    """A command whose usage errors are said in our words."""
+    """A command whose usage errors, and whose help, are said in our words."""
+
+    aliases: ClassVar[Mapping[str, str]] = {}
+    """The names of options that are still taken, with the names that are shown."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse what follows the command's name."""
+        args = [self._current(arg) for arg in args]
         with _in_our_words(ctx, args):
             return super().parse_args(ctx, list(args))
 
+    def _current(self, arg: str) -> str:
+        name, equals, value = arg.partition("=")
+        return f"{self.aliases.get(name, name)}{equals}{value}"
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return what may follow the command's name: ``[OPTIONS] AUDIT [RELEASE]``."""
+        arguments = [item for item in self.get_params(ctx) if item.param_type_name == "argument"]
+        return ["[OPTIONS]", *map(_usage_piece, arguments)]
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write what each argument and option is for."""
+        parameters = self.get_params(ctx)
+        for kind, title in (("argument", "Arguments"), ("option", "Options")):
+            rows = [_help_row(item) for item in parameters if item.param_type_name == kind]
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
+
+def _usage_piece(argument: Any) -> str:
+    several = "..." if argument.nargs != 1 else ""
+    name = argument.metavar or argument.name.upper()
+    return f"{name}{several}" if argument.required else f"[{name}]{several}"
+
+
+def _help_row(parameter: Any) -> tuple[str, str]:
+    """Return what a parameter is called in help texts, and what is said of it."""
+    flag = getattr(parameter, "is_flag", False)
+    names = [] if parameter.param_type_name == "argument" else sorted(parameter.opts, key=len)
+    name = " ".join(part for part in (", ".join(names), "" if flag else parameter.metavar) if part)
+    words = [parameter.help or ""]
+    if parameter.default not in (None, "") and not flag and not callable(parameter.default):
+        words.append(f"[default: {parameter.default}]")
+    if parameter.required and names:
+        words.append("[required]")
+    return name, "  ".join(words)
+
 
 class CommandGroup(TyperGroup):
-    """A group of commands whose usage errors are said in our words."""
+    """A group of commands whose usage errors, and summaries, are said in our words."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the first sentence of each command, whole."""
+        every = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
+        rows = [(name, _summary(command)) for name, command in every.items() if command]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the options before the name of a command."""
@@ -257,6 +324,11 @@ class CommandGroup(TyperGroup):
             raise _usage(ctx, f"there is no command {args[0]}", closest(args[0], self.commands))
         with _in_our_words(ctx, args):
             return super().resolve_command(ctx, args)
+
+
+def _summary(command: Any) -> str:
+    first, _, _ = (command.help or "").partition("\n\n")
+    return " ".join(first.split()).removesuffix(".")
 
 
 _REFUSED: type[Exception] = typer.BadParameter.__mro__[1]

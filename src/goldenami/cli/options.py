@@ -34,7 +34,7 @@ class ListFormat(StrEnum):
 Release = Annotated[Path, Argument("The release file.")]
 Enforced = Annotated[Path, Argument("The enforcement file, or a release file with one.", "FILE")]
 Region = Annotated[
-    str | None, Option("Region for what belongs to none; by default the build region.")
+    str | None, Option("Region of account-wide calls (IAM, STS); default: the build region.")
 ]
 Regions = Annotated[list[str] | None, Option("Only these (repeatable); default: all.")]
 Manifest = Annotated[Path | None, Option("Write the release's manifest (JSON) there.", "FILE")]
@@ -60,7 +60,11 @@ class AwsOptions(TableOptions, frozen=True, kw_only=True):
 
     aws_profile: Annotated[
         str | None,
-        Option("Named profile of the AWS configuration.", names=("--profile", "--aws-profile")),
+        Option(
+            "Named profile of the AWS configuration.",
+            names=("--profile",),
+            aliases=("--aws-profile",),
+        ),  # fmt: skip
     ] = None
     endpoint_url: Annotated[
         str | None,

@@ -9,7 +9,7 @@ from goldenami.cli.command import Argument, Option
 class TagOptions(shared.RegionPlanOptions, frozen=True, kw_only=True):
     """The options of `goldenami tag`."""
 
-    images: Annotated[list[str], Argument("Image ids.", "AMI...")]
+    images: Annotated[list[str], Argument("Image ids.", "AMI")]
     tags: Annotated[list[str], Option("A tag (repeatable).", "K=V", names=("--tag",))]
 
 

@@ -169,6 +169,14 @@ class PlanProgress:
                 self._end(action, "·", "(done before)", alike=True)
             case "left alone":
                 self._end(action, "·", f"left alone: {text}")
+            case "ended":
+                self._flush()
+                self._running.clear()
+            case _:
+                self._trouble(kind, action, text)
+
+    def _trouble(self, kind: str, action: Action, text: str) -> None:
+        match kind:
             case "failed":
                 self._flush()
                 self._end(action, "✗")
@@ -179,9 +187,6 @@ class PlanProgress:
             case "interrupted":
                 self._flush()
                 say(f"  ! {text}", "bold yellow", Level.PROBLEM)
-            case "ended":
-                self._flush()
-                self._running.clear()
 
     def _progress(self, action: Action, text: str) -> None:
         last = self._texts.get(action.id)

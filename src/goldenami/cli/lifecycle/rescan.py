@@ -25,7 +25,7 @@ class RescanOptions(shared.AwsOptions, frozen=True, kw_only=True):
 
     image: Image
     version: Annotated[
-        str, Argument("Only this version; default: all that are approved.", "[VERSION]")
+        str, Argument("Only this version; default: all that are approved.", "VERSION")
     ] = ""
     deprecated: Annotated[bool, Option("Deprecated versions, too.", names=("--all",))] = False
     release: Annotated[

@@ -29,7 +29,8 @@ ChangeKind = Literal["create", "update", "keep", "remove"]
 class PolicyChange(Struct, frozen=True, kw_only=True):
     """What happens to one policy or setting, where it is attached, and how it differs.
 
-    ``region`` is that of a setting which each region has. ``lists`` tells how its list of snapshots differs, if nothing else of its content does.
+    ``region`` is that of a setting which each region has; ``lists`` tells how its list of snapshots
+    differs, if nothing else of its content does.
     """
 
     policy: str
