@@ -215,6 +215,8 @@ class CommandParameter(Struct, frozen=True):
     @property
     def _noun(self) -> str:
         """What its value is called if it has no other name: what it can be, or what it is."""
+        if isinstance(self.shown, Argument):
+            return self.name.upper()
         if self.choices:
             return "|".join(self.choices)
         return _NOUNS.get(self.type, self.name.rpartition("_")[2].upper())

@@ -64,7 +64,7 @@ class AwsOptions(TableOptions, frozen=True, kw_only=True):
             "Named profile of the AWS configuration.",
             names=("--profile",),
             aliases=("--aws-profile",),
-        ),  # fmt: skip
+        ),
     ] = None
     endpoint_url: Annotated[
         str | None,

@@ -145,11 +145,13 @@ class PlanProgress:
             if not self._running:
                 return ""
             (action, _), *others = self._running.values()
-            text = self._texts.get(action.id, "")
-            told = f"{self._number}{elapsed(self._now() - (self._began or 0))}: {_step(action)}"
-            return "".join(
-                (told, f": {text}" * bool(text), f", and {len(others)} more" * bool(others))
+            parts = (
+                f"{self._number}{elapsed(self._now() - (self._began or 0))}",
+                f"{len(others) + 1} under way" if others else "",
+                f"{action.region}: {self._texts.get(action.id, '')}".removesuffix(": "),
+                action.summary,
             )
+            return ", ".join(part for part in parts if part)
 
     @property
     def _number(self) -> str:

@@ -93,8 +93,10 @@ class _Speech:
                 self.say(words, "yellow", Level.PROBLEM)
 
     def watch(self, line_of: Callable[[], str]) -> None:
-        """Begin to show a line, below any that is shown already."""
+        """Begin to show a line, in the place of any that is shown already."""
         with self._lock:
+            if line_of in self._lines_of:
+                return
             self._lines_of.append(line_of)
             if len(self._lines_of) == 1:
                 self._last_s, self._stop = self.now(), Event()

@@ -59,8 +59,8 @@ class RenderingOptions(AwsOptions, frozen=True, kw_only=True):
 
         if self.policy_profile is None and self.aws_profile in load_profiles():
             raise UsageError(
-                f"--profile {self.aws_profile}: that is a policy profile, and --profile names one of "
-                "the AWS configuration",
+                f"--profile {self.aws_profile}: that is a policy profile, and --profile names one "
+                "of the AWS configuration",
                 fix=f"pass --policy-profile {self.aws_profile}",
             )
         return profile_named(self.policy_profile or usual)
