@@ -155,7 +155,7 @@ def test_init_writes_a_release_file_that_loads(cli: Any, tmp_path: Path) -> None
     ran = cli("init", tmp_path / "new")
     assert ran.code == 0
     written = sorted(item.name for item in (tmp_path / "new").iterdir())
-    assert written == ["release.yaml", "setup.sh", "waivers.yaml"]
+    assert written == [".goldenami", "release.yaml", "setup.sh", "waivers.yaml"]
     loaded = spec.load(tmp_path / "new" / "release.yaml")
     assert loaded.warnings == ()
 

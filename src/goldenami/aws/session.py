@@ -318,12 +318,12 @@ def _session(
     from goldenami.aws import whole
 
     session = botocore_session or Session()
+    private.share_models(session)
     private.before_parsing(session, whole.check)
     if heard is not None:
         follow(session, heard)
     if bulk:
         from goldenami.aws.lean_parser import LeanFactory
 
-        private.load_models_by(session, private.ModelLoader())
         private.parse_answers_by(session, LeanFactory())
     return boto3.Session(botocore_session=session, **settings)

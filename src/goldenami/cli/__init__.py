@@ -22,6 +22,7 @@ from goldenami.cli import (
     audit,
     bake,
     base,
+    check,
     enforce,
     images,
     init,
@@ -31,6 +32,7 @@ from goldenami.cli import (
     rehearse,
     remediate,
     sandbox,
+    schema,
     show,
     sweep,
     tag,
@@ -88,6 +90,8 @@ app = App(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 app.add(init.init)
+app.add(check.check)
+app.add(schema.schema)
 app.add_typer(base.app, name="base")
 app.add(bake.bake)
 app.add(approve.approve)

@@ -18,6 +18,7 @@ from goldenami.report.terminal import say, watched
 
 if TYPE_CHECKING:
     from goldenami.aws.session import Aws
+    from goldenami.cli.audit_messenger import Messenger
     from goldenami.domain.audit.document import Audit, Document
     from goldenami.workflows.audit.question import AuditQuestion
 
@@ -53,12 +54,17 @@ class AuditOptions(audit_question.JudgingOptions, frozen=True, kw_only=True):
         False
     )
     allow_empty: Annotated[bool, Option("A fleet without any instance is fine.")] = False
+    notify: Annotated[bool, Option("Tell those whom the release file names.")] = False
+    link: Annotated[
+        str | None, Option("Where the report will be, for --notify; default: --output.", "URL")
+    ] = None
 
 
 def audit(options: AuditOptions) -> None:
     """Judge everything that runs or will launch an image against the golden images.
 
     Exit code 0 if all is compliant, 10 if there are findings, 3 if anything could not be read.
+    With --notify, 1 if all is compliant and somebody could not be told.
 
     Example: goldenami audit release.yaml --format html --output audit.html
     """
@@ -70,6 +76,8 @@ def audit(options: AuditOptions) -> None:
         raise UsageError(f"--output {options.output}: there is no folder {options.output.parent}")
     if options.to_security_hub and options.source != "live":
         raise UsageError("--to-security-hub needs --source live", fix="drop one of them")
+    if options.link and not options.notify:
+        raise UsageError("--link stands in what --notify sends", fix="add --notify, or drop it")
     question = _question(options)
     from goldenami.workflows import audit as workflow
     from goldenami.workflows.audit.judging import AuditProgress
@@ -77,13 +85,34 @@ def audit(options: AuditOptions) -> None:
     home = question.regions[0] if question.regions else "us-east-1"
     saved = question.source.startswith("file:")
     aws = None if saved else options.session(None, home, bulk=True)
+    messenger = _messenger(options, question, aws, home)
     progress = AuditProgress()
-    with watched(lambda: progress.text):
+    with watched(lambda: progress.text), messenger.of_failure():
         document = workflow.audit(aws, question, progress=progress)
-    _write(document, options.form, options.output)
+        _write(document, options.form, options.output)
+    messenger.tell(document)
     if options.to_security_hub and aws is not None:
         _send(aws, document, question.role)
     _finish(document.audit, options.fail_on)
+    messenger.finish()
+
+
+def _messenger(
+    options: AuditOptions, question: "AuditQuestion", aws: "Aws | None", home: str
+) -> "Messenger":
+    """Return who tells of the audit.
+
+    Raises:
+        UsageError: nobody is named, or what names a webhook is wrong.
+    """
+    from goldenami.cli.audit_messenger import Messenger
+
+    return Messenger(
+        question.notify if options.notify else None,
+        lambda: aws or options.session(None, home),
+        link=options.link or (str(options.output) if options.output else ""),
+        release=question.release.name if question.release else "",
+    )
 
 
 def _question(options: AuditOptions) -> "AuditQuestion":

@@ -80,6 +80,7 @@ def _of_release(file: "ReleaseFile") -> "AuditQuestion":
         max_age=names.duration(settings.max_age) if settings.max_age else None,
         derived=settings.derived,
         waivers=waivers.load(file.folder / settings.waivers) if settings.waivers else (),
+        notify=settings.notify,
         guardrails=file if enforcement.declared else None,
         release=ReleaseRead(name=file.path.name, sha256=file.sha256),
     )

@@ -9,7 +9,8 @@ from pathlib import Path
 from goldenami.domain import names
 from goldenami.spec import architecture_checks, publish_checks, user_data, volume_checks
 from goldenami.spec.architecture_checks import launched
-from goldenami.spec.model import Enforce, EnforceSpec, Release
+from goldenami.spec.enforcement import Enforce, EnforceSpec
+from goldenami.spec.model import Release
 from goldenami.validation import Problem, Rule
 
 LAUNCH_PERMISSIONS = 1_000
@@ -49,6 +50,12 @@ def warnings(release: Release) -> list[str]:
             "test.scan: Inspector reads the instance by its SSM agent, which needs "
             "base.instance_profile (or the account's default host management role); without it "
             "only an account that scans agentless gets a result (`on: image` boots nothing)"
+        )
+    webhook = release.audit.notify.posted_to
+    if webhook and webhook.url:
+        lines.append(
+            "audit.notify.webhook: whoever reads this file can post there; name an environment "
+            "variable instead (`webhook: {env: GOLDENAMI_WEBHOOK}`)"
         )
     return lines
 

@@ -4,6 +4,7 @@ Everything that attaches, proves or audits an enforcement works on an `EnforceFi
 came from.
 """
 
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from goldenami.domain.names import PUBLISHED
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import SpecError
 from goldenami.spec import checks
-from goldenami.spec.model import Attaching, Enforce, EnforceSpec, Release
+from goldenami.spec.enforcement import Attaching, Enforce, EnforceSpec
+from goldenami.spec.model import Release
+from goldenami.validation import Rule
 from goldenami.yamlfile import YamlDocument
 
 SCHEMA = "goldenami.enforce/"
@@ -62,14 +65,15 @@ class EnforceFile(Struct, frozen=True, kw_only=True):
         return next((mechanism for mechanism in used if mechanism.profile == profile), usual)
 
 
-def read(document: YamlDocument) -> EnforceFile:
-    """Return what an enforcement file says, checked.
+def read(document: YamlDocument, further: Iterable[Rule[EnforceSpec]] = ()) -> EnforceFile:
+    """Return what an enforcement file says, checked, by further rules too.
 
     Raises:
         SpecError: with every problem found, each with its line and key.
     """
     path = document.path
-    spec, refusals = document.validated(EnforceSpec, checks.enforcement_rules(path.stem))
+    rules = (*checks.enforcement_rules(path.stem), *further)
+    spec, refusals = document.validated(EnforceSpec, rules)
     yamlfile.refuse(path, refusals)
     return EnforceFile(
         path=path,

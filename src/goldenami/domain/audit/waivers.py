@@ -1,5 +1,6 @@
 """Waivers: findings that somebody accepted, for a reason, until a day."""
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -7,12 +8,15 @@ from typing import Annotated, Literal
 
 from msgspec import Struct
 
-from goldenami.constraints import Wrong, filled, form
+from goldenami.constraints import filled, form, needs
 from goldenami.domain.audit.finding import Finding
 from goldenami.domain.audit.subject import Kind
 
 _NEEDED = ("instance", "resource", "image", "account", "tag")
 _Filled = Annotated[str, filled("needs an owner and a reason")]
+
+
+_TAG = re.compile(r"[\s\S]*=[\s\S]*")
 
 
 def _is_tag(text: str) -> bool:
@@ -22,8 +26,17 @@ def _is_tag(text: str) -> bool:
 class Waiver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One waiver. It covers what all its given conditions match, through the day it expires.
 
-    ``resource`` is the id of anything else than an instance, such as a launch template; ``tag`` is
-    ``Key=Value``; ``region`` and ``rule`` limit it further.
+    Args:
+        owner: who answers for it.
+        reason: why the findings are accepted.
+        expires: the last day on which it holds.
+        instance: the id of an instance.
+        resource: the id of anything, such as a launch template.
+        image: the id of an image.
+        account: the id of an account.
+        tag: a tag of the resource, `Key=Value`.
+        region: limits it to a region.
+        rule: limits it to a rule of the audit.
     """
 
     owner: _Filled
@@ -33,7 +46,7 @@ class Waiver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     resource: str | None = None
     image: str | None = None
     account: str | None = None
-    tag: Annotated[str, form(_is_tag, "tag of the form Key=Value")] | None = None
+    tag: Annotated[str, form(_is_tag, "tag of the form Key=Value", _TAG)] | None = None
     region: str | None = None
     rule: str | None = None
 
@@ -63,13 +76,24 @@ class Waiver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return ", ".join(f"{kind} {value}" for kind in kinds if (value := getattr(self, kind)))
 
 
-def _names_something(waiver: Waiver) -> Wrong:
-    if not any(getattr(waiver, kind) for kind in _NEEDED):
-        yield "", f"names no {', '.join(_NEEDED[:-1])} or {_NEEDED[-1]}"
+_names_something = needs(
+    lambda waiver: any(getattr(waiver, kind) for kind in _NEEDED),
+    lambda _: f"names no {', '.join(_NEEDED[:-1])} or {_NEEDED[-1]}",
+    anyOf=[
+        {"required": [kind], "properties": {kind: {"not": {"enum": [None, ""]}}}}
+        for kind in _NEEDED
+    ],
+)
 
 
 class WaiverFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The file ``waivers.yaml``."""
+    """The file ``waivers.yaml``.
+
+    Args:
+        schema: which form of the file this is.
+        waivers: the findings that are accepted; each names an instance, resource, image, account
+            or tag.
+    """
 
     schema: Literal["goldenami.waivers/v1"]
     waivers: tuple[Annotated[Waiver, _names_something], ...] = ()

@@ -14,6 +14,8 @@ from goldenami.iam.authorization import (
     iam,
     kms,
     organizations,
+    sns,
+    sqs,
     ssm,
     tag,
 )
@@ -55,6 +57,8 @@ _BY_SERVICE: Mapping[str, Builder] = {
     "iam": iam.generic,
     "kms": kms.generic,
     "organizations": organizations.generic,
+    "sns": sns.generic,
+    "sqs": sqs.generic,
     "ssm": ssm.generic,
     "sts": iam.anything,
 }

@@ -15,6 +15,7 @@ from goldenami.domain.audit.waivers import Waiver
 from goldenami.domain.choices import AuditPart
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import UsageError
+from goldenami.spec.notify import Notify
 
 if TYPE_CHECKING:
     from goldenami.spec import ReleaseFile
@@ -93,6 +94,7 @@ class AuditQuestion(Struct, frozen=True, kw_only=True):
         guardrails: the release file whose enforcement has to be in place.
         release: the release file that all this is from, None if there is none.
         allow_empty: whether a fleet without any instance is fine.
+        notify: who is to be told of what is found.
     """
 
     source: str = "live"
@@ -114,6 +116,7 @@ class AuditQuestion(Struct, frozen=True, kw_only=True):
     guardrails: "ReleaseFile | None" = None
     release: ReleaseRead | None = None
     allow_empty: bool = False
+    notify: Notify = Notify()
 
     @property
     def scope(self) -> AuditScope:
