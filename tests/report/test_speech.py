@@ -18,7 +18,7 @@ from goldenami.domain.plan import Action, Happened, Plan
 from goldenami.errors import GoldenamiError
 from goldenami.report import plan as plans
 from goldenami.report import speech
-from goldenami.report.speech import Level, Manner, in_manner, say, tell, watched
+from goldenami.report.speech import Manner, Verbosity, in_manner, say, tell, watched
 
 LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (.*)")
 AMI = "ami-0123456789abcdef0"
@@ -34,13 +34,13 @@ def logged(log: io.StringIO) -> list[str]:
 @pytest.mark.parametrize(
     ("level", "said"),
     [
-        (Level.PROBLEM, ["warning: w", "p"]),
-        (Level.NORMAL, ["note: n", "warning: w", "s", "p"]),
-        (Level.DETAIL, ["note: n", "warning: w", "s", "d", "p"]),
+        (Verbosity.PROBLEM, ["warning: w", "p"]),
+        (Verbosity.NORMAL, ["note: n", "warning: w", "s", "p"]),
+        (Verbosity.DETAIL, ["note: n", "warning: w", "s", "d", "p"]),
     ],
 )
 def test_who_hears_what_and_that_a_log_has_what_is_said_usually(
-    level: Level, said: list[str], capsys: pytest.CaptureFixture[str]
+    level: Verbosity, said: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     log = io.StringIO()
 
@@ -48,14 +48,14 @@ def test_who_hears_what_and_that_a_log_has_what_is_said_usually(
         tell(["n"])
         tell(["w"], "warning")
         say("s")
-        say("d", level=Level.DETAIL)
-        say("p", level=Level.PROBLEM)
+        say("d", level=Verbosity.DETAIL)
+        say("p", level=Verbosity.PROBLEM)
         raise GoldenamiError("it broke", fix="mend it", notes=["two\nlines"])
 
     with pytest.raises(GoldenamiError), in_manner(Manner(level, log)):
         speak()
     assert capsys.readouterr().err.splitlines() == said
-    usual = ["note: n", "warning: w", "s", *["d"] * (level is Level.DETAIL), "p"]
+    usual = ["note: n", "warning: w", "s", *["d"] * (level is Verbosity.DETAIL), "p"]
     assert logged(log) == [
         *usual, "goldenami: it broke", "  - two", "lines", "  fix: mend it",
     ]  # fmt: skip
@@ -70,9 +70,9 @@ def test_a_log_that_takes_nothing_more_is_told_of_once_and_stops_nothing(
         def write(self, _: str) -> int:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    with in_manner(Manner(Level.PROBLEM, Full())):
+    with in_manner(Manner(Verbosity.PROBLEM, Full())):
         say("one")
-        say("two", level=Level.PROBLEM)
+        say("two", level=Verbosity.PROBLEM)
     lost, two = capsys.readouterr().err.splitlines()
     assert (lost.partition(":")[0], two) == ("warning", "two")
     assert "No space left" in lost
@@ -105,7 +105,7 @@ def test_elsewhere_than_in_a_terminal_a_line_is_said_after_a_minute_of_silence(
         say("something else")
         for clock.now in (150, 180, 182):
             speech._speech.tick()
-        with in_manner(Manner(Level.PROBLEM)):
+        with in_manner(Manner(Verbosity.PROBLEM)):
             clock.now = 999
             speech._speech.tick()
     said = ["  … at 60", "  … at 121", "something else", "  … at 182"]

@@ -14,7 +14,7 @@ from goldenami.aws import botocore_private as private
 _BEGUN = "goldenami_begun"
 
 
-class Call(Struct, frozen=True, kw_only=True):
+class TracedCall(Struct, frozen=True, kw_only=True):
     """One call of AWS, with all its attempts.
 
     ``status`` is that of HTTP, with AWS's code behind it if that is an error, or why no answer
@@ -33,7 +33,7 @@ class Call(Struct, frozen=True, kw_only=True):
         return f"{line}, retried {self.retries} times" if self.retries else line
 
 
-Heard = Callable[[Call], None]
+Heard = Callable[[TracedCall], None]
 
 
 def follow(session: Any, heard: Heard) -> None:
@@ -46,7 +46,7 @@ def follow(session: Any, heard: Heard) -> None:
     def end(context: Mapping[str, Any], status: str, retries: int = 0) -> None:
         operation, begun = context[_BEGUN]
         heard(
-            Call(
+            TracedCall(
                 operation=operation,
                 region=str(context.get("client_region", "")),
                 status=status,

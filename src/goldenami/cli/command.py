@@ -16,7 +16,6 @@ from typing import (
     Annotated,
     Any,
     ClassVar,
-    NoReturn,
     TypeVar,
     cast,
     get_args,
@@ -29,9 +28,11 @@ from msgspec import NODEFAULT, Struct, structs
 from typer.core import TyperCommand, TyperGroup
 
 from goldenami import __version__, files
+from goldenami.cli.help_texts import help_row, summary, usage_piece
+from goldenami.cli.usage_errors import in_our_words, wrong
 from goldenami.constraints import Constraint, OneOf
 from goldenami.errors import UsageError
-from goldenami.report.speech import Level, Manner, in_manner, remark
+from goldenami.report.speech import Manner, Verbosity, in_manner, remark
 from goldenami.validation import alternatives, closest
 
 O = TypeVar("O", bound="Options")  # noqa: E741
@@ -121,7 +122,13 @@ class Options(Struct, frozen=True, kw_only=True):
     def _speaking(self) -> Iterator[None]:
         if self.quiet and self.verbose:
             raise UsageError("--quiet and --verbose do not go together", fix="leave one out")
-        level = Level.PROBLEM if self.quiet else Level.DETAIL if self.verbose else Level.NORMAL
+        level = (
+            Verbosity.PROBLEM
+            if self.quiet
+            else Verbosity.DETAIL
+            if self.verbose
+            else Verbosity.NORMAL
+        )
         log_file = files.appending(self.log_file) if self.log_file else nullcontext()
         with log_file as log, in_manner(Manner(level, log)):
             yield
@@ -273,45 +280,26 @@ class Command(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse what follows the command's name."""
         args = [self._current(arg) for arg in args]
-        with _in_our_words(ctx, args):
+        with in_our_words(ctx, args):
             return super().parse_args(ctx, list(args))
 
     def _current(self, arg: str) -> str:
         name, equals, value = arg.partition("=")
         return f"{self.aliases.get(name, name)}{equals}{value}"
 
-    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+    def collectusage_pieces(self, ctx: Any) -> list[str]:
         """Return what may follow the command's name: ``[OPTIONS] AUDIT [RELEASE]``."""
         arguments = [item for item in self.get_params(ctx) if item.param_type_name == "argument"]
-        return ["[OPTIONS]", *map(_usage_piece, arguments)]
+        return ["[OPTIONS]", *map(usage_piece, arguments)]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write what each argument and option is for."""
         parameters = self.get_params(ctx)
         for kind, title in (("argument", "Arguments"), ("option", "Options")):
-            rows = [_help_row(item) for item in parameters if item.param_type_name == kind]
+            rows = [help_row(item) for item in parameters if item.param_type_name == kind]
             if rows:
                 with formatter.section(title):
                     formatter.write_dl(rows)
-
-
-def _usage_piece(argument: Any) -> str:
-    several = "..." if argument.nargs != 1 else ""
-    name = argument.metavar or argument.name.upper()
-    return f"{name}{several}" if argument.required else f"[{name}]{several}"
-
-
-def _help_row(parameter: Any) -> tuple[str, str]:
-    """Return what a parameter is called in help texts, and what is said of it."""
-    flag = getattr(parameter, "is_flag", False)
-    names = [] if parameter.param_type_name == "argument" else sorted(parameter.opts, key=len)
-    name = " ".join(part for part in (", ".join(names), "" if flag else parameter.metavar) if part)
-    words = [parameter.help or ""]
-    if parameter.default not in (None, "") and not flag and not callable(parameter.default):
-        words.append(f"[default: {parameter.default}]")
-    if parameter.required and names:
-        words.append("[required]")
-    return name, "  ".join(words)
 
 
 class LazyCommands(Mapping[str, Any]):
@@ -348,7 +336,7 @@ class CommandGroup(TyperGroup):
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the first sentence of each command, whole."""
         every = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
-        rows = [(name, _summary(command)) for name, command in every.items() if command]
+        rows = [(name, summary(command)) for name, command in every.items() if command]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 
@@ -361,61 +349,12 @@ class CommandGroup(TyperGroup):
         """Parse the options before the name of a command."""
         if not args:
             return super().parse_args(ctx, args)  # which shows the help
-        with _in_our_words(ctx, args):
+        with in_our_words(ctx, args):
             return super().parse_args(ctx, list(args))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command that is named."""
         if args[0] not in self.commands and not args[0].startswith("-"):
-            raise _usage(ctx, f"there is no command {args[0]}", closest(args[0], self.commands))
-        with _in_our_words(ctx, args):
+            raise wrong(ctx, f"there is no command {args[0]}", closest(args[0], self.commands))
+        with in_our_words(ctx, args):
             return super().resolve_command(ctx, args)
-
-
-def _summary(command: Any) -> str:
-    first, _, _ = (command.help or "").partition("\n\n")
-    return " ".join(first.split()).removesuffix(".")
-
-
-_REFUSED: type[Exception] = typer.BadParameter.__mro__[1]
-"""The usage error of the click that Typer is built on, or brings."""
-
-
-@contextmanager
-def _in_our_words(ctx: Any, args: list[str]) -> Iterator[None]:
-    """Turn a usage error of Typer into ours, by what it is about.
-
-    Raises:
-        UsageError: there was one.
-    """
-    try:
-        yield
-    except _REFUSED as error:
-        _explain(error, ctx, args)
-
-
-def _explain(error: Any, ctx: Any, args: list[str]) -> NoReturn:
-    parameters = ctx.command.get_params(ctx)
-    if option := getattr(error, "option_name", ""):
-        [known_option] = [item for item in parameters if option in item.opts] or [None]
-        if known_option is None:
-            known = [name for item in parameters for name in item.opts if name.startswith("-")]
-            raise _usage(ctx, f"there is no option {option}", closest(option, known)) from error
-        what = "takes no value" if known_option.is_flag else "needs a value"
-        raise _usage(ctx, f"{option} {what}") from error
-    parameter = getattr(error, "param", None)
-    if parameter is None:
-        _, extra, _ = ctx.command.make_parser(ctx).parse_args(args=list(args))
-        raise _usage(ctx, f"too much is given: {' '.join(extra)}") from error
-    option = max(parameter.opts, key=len)
-    metavar = (parameter.metavar or option).strip("[].").upper()
-    title = option if option.startswith("-") else metavar
-    if "Missing" in type(error).__name__:
-        raise _usage(ctx, f"{title} is missing") from error
-    raise _usage(ctx, f"{parameter.envvar or title} has a value that it cannot have") from error
-
-
-def _usage(ctx: Any, words: str, close: str = "") -> UsageError:
-    _, _, command = ctx.command_path.partition(" ")
-    fix = f"did you mean {close}?" if close else f"`{ctx.command_path} --help` shows what there is"
-    return UsageError(f"{command}: {words}" if command else words, fix=fix)

@@ -6,7 +6,7 @@ from goldenami.cli import options as shared
 from goldenami.cli.command import Option
 from goldenami.errors import FindingsError, RefusedError, UsageError
 from goldenami.report import listing
-from goldenami.report.terminal import Level, line, say, tell
+from goldenami.report.terminal import Verbosity, line, say, tell
 
 if TYPE_CHECKING:
     from goldenami.aws.session import Aws
@@ -74,7 +74,7 @@ def _show(prepared: "Enforcement", options: EnforceOptions) -> None:
 
     if prepared.nothing_to_do or not options.plan:
         to_be_asked = not (options.yes or prepared.nothing_to_do)
-        report.tell_changes(prepared, Level.PROBLEM if to_be_asked else Level.NORMAL)
+        report.tell_changes(prepared, Verbosity.PROBLEM if to_be_asked else Verbosity.NORMAL)
     elif not options.writes_data:
         report.write_changes(prepared)
 

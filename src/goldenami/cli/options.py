@@ -12,10 +12,10 @@ import typer
 
 from goldenami.cli.command import Argument, Option, Options
 from goldenami.errors import UsageError
-from goldenami.report.terminal import Level, say, tell, wide_tables
+from goldenami.report.terminal import Verbosity, say, tell, wide_tables
 
 if TYPE_CHECKING:
-    from goldenami.aws.call_trace import Call
+    from goldenami.aws.call_trace import TracedCall
     from goldenami.aws.session import Aws
     from goldenami.domain.plan import Plan
     from goldenami.spec import EnforceFile, ReleaseFile
@@ -87,8 +87,8 @@ class AwsOptions(TableOptions, frozen=True, kw_only=True):
         )
 
     @staticmethod
-    def _heard(call: "Call") -> None:
-        say(str(call), "dim", Level.DETAIL)
+    def _heard(call: "TracedCall") -> None:
+        say(str(call), "dim", Verbosity.DETAIL)
 
 
 class ListOptions(AwsOptions, frozen=True, kw_only=True):
@@ -137,7 +137,7 @@ class Planning:
         report.show_to_be_asked(plan)
         if agreed("Go on?", yes=False):
             return True
-        say("nothing was changed", level=Level.PROBLEM)
+        say("nothing was changed", level=Verbosity.PROBLEM)
         raise typer.Exit(1)
 
 

@@ -14,7 +14,7 @@ from goldenami.domain.audit.finding import Severity
 from goldenami.domain.choices import RemediationKind
 from goldenami.errors import UsageError
 from goldenami.report import listing
-from goldenami.report.terminal import Level, say
+from goldenami.report.terminal import Verbosity, say
 
 if TYPE_CHECKING:
     from goldenami.domain.audit.document import Saved
@@ -115,7 +115,7 @@ def remediate(options: RemediateOptions) -> None:
     remediation = workflow.prepare(aws, document, question, request)
     if not (options.yes or options.writes_data):
         for note in remediation.plan.notes:
-            say(note, level=Level.NORMAL if options.plan else Level.PROBLEM)
+            say(note, level=Verbosity.NORMAL if options.plan else Verbosity.PROBLEM)
     needless = not (remediation.plan.actions or options.plan)
     if not (needless or options.go_ahead(remediation.plan)):
         if unread := remediation.unread():

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import structs
 
 from goldenami.report.listing import fields
-from goldenami.report.terminal import Level, clean, line, say, tell
+from goldenami.report.terminal import Verbosity, clean, line, say, tell
 from goldenami.workflows.enforce.interface import Enforcement, EnforcementProof, PolicyChange
 
 
@@ -25,10 +25,10 @@ def show_proof(proved: EnforcementProof) -> None:
 
 def tell_notes(prepared: Enforcement) -> None:
     """Tell what is to be known of an enforcement; of one that changes nothing it is known."""
-    tell(prepared.plan.notes, level=Level.DETAIL if prepared.nothing_to_do else None)
+    tell(prepared.plan.notes, level=Verbosity.DETAIL if prepared.nothing_to_do else None)
 
 
-def tell_changes(prepared: Enforcement, level: Level = Level.NORMAL) -> None:
+def tell_changes(prepared: Enforcement, level: Verbosity = Verbosity.NORMAL) -> None:
     """Write the difference to stderr, for people."""
     for text, style in _lines(prepared.changes):
         say(text, style, level)

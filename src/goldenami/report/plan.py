@@ -13,7 +13,7 @@ from goldenami.domain.plan import Action, Happened, Plan, shown
 from goldenami.report.listing import fields, write_document
 from goldenami.report.speech import elapsed, unwatch, watch
 from goldenami.report.streams import words
-from goldenami.report.terminal import Level, clean, line, say, table
+from goldenami.report.terminal import Verbosity, clean, line, say, table
 
 SCHEMA = "goldenami.plan/v1"
 FEW = 3
@@ -93,7 +93,7 @@ def _as_data(action: Action) -> dict[str, Any]:
 class _Ends(Struct):
     """Which of some equal actions have ended without more to tell of each, and how long they took.
 
-    ``few`` are those that are told together, by how they ended.
+    ``few`` are those that are text together, by how they ended.
     """
 
     equal: EqualActions
@@ -104,12 +104,12 @@ class _Ends(Struct):
 class PlanProgress:
     """Tells on stderr what happens while a plan is carried out, and how far it is.
 
-    Each step is told once it has ended: how many of all have, and the time that it took. What ends
-    alike in several regions is told together. Progress that says nothing new but a percentage is
+    Each step is text once it has ended: how many of all have, and the time that it took. What ends
+    alike in several regions is text together. Progress that says nothing new but a percentage is
     left to the line that is refreshed.
 
     Args:
-        plan: what is carried out; steps of another one are told, and not counted.
+        plan: what is carried out; steps of another one are text, and not counted.
         now: the clock, in seconds.
     """
 
@@ -183,12 +183,12 @@ class PlanProgress:
                 self._flush()
                 self._end(action, "✗")
             case "undone":
-                say(f"  ↺ undone: {_step(action)}", "yellow", Level.PROBLEM)
+                say(f"  ↺ undone: {_step(action)}", "yellow", Verbosity.PROBLEM)
             case "left":
-                say(f"  ! LEFT BEHIND: {_step(action)}: {text}", "bold red", Level.PROBLEM)
+                say(f"  ! LEFT BEHIND: {_step(action)}: {text}", "bold red", Verbosity.PROBLEM)
             case "interrupted":
                 self._flush()
-                say(f"  ! {text}", "bold yellow", Level.PROBLEM)
+                say(f"  ! {text}", "bold yellow", Verbosity.PROBLEM)
 
     def _progress(self, action: Action, text: str) -> None:
         last = self._texts.get(action.id)
@@ -223,15 +223,15 @@ class PlanProgress:
 
     def _say(self, mark: str, regions: str, action: Action, text: str, took_s: float) -> None:
         took = f"({elapsed(took_s)})" if took_s >= 1 else ""
-        told = "  ".join(part for part in (f"{regions:<15} {action.summary}", text, took) if part)
+        text = "  ".join(part for part in (f"{regions:<15} {action.summary}", text, took) if part)
         style, level = _MARKS[mark]
-        say(f"  {mark} {self._number}{told}", style, level)
+        say(f"  {mark} {self._number}{text}", style, level)
 
 
 _MARKS = {
-    "✓": ("", Level.NORMAL),
-    "·": ("dim", Level.NORMAL),
-    "✗": ("red", Level.PROBLEM),
+    "✓": ("", Verbosity.NORMAL),
+    "·": ("dim", Verbosity.NORMAL),
+    "✗": ("red", Verbosity.PROBLEM),
 }
 
 

@@ -26,7 +26,7 @@ _ERASED = "\r\x1b[2K"
 _PROBLEMS = ("warning", "accepted")
 
 
-class Level(IntEnum):
+class Verbosity(IntEnum):
     """Who is told something: everybody, all but the quiet, or who wants every detail."""
 
     PROBLEM = 0
@@ -40,7 +40,7 @@ class Manner(Struct, frozen=True):
     The log has what is said without ``--quiet``.
     """
 
-    level: Level = Level.NORMAL
+    level: Verbosity = Verbosity.NORMAL
     log: TextIO | None = None
 
 
@@ -60,10 +60,10 @@ class _Speech:
         self._last_s = 0.0
         self._stop = Event()
 
-    def say(self, text: str, style: str, level: Level) -> None:
+    def say(self, text: str, style: str, level: Verbosity) -> None:
         text = clean(text)
         with self._lock:
-            if level <= max(self.manner.level, Level.NORMAL):
+            if level <= max(self.manner.level, Verbosity.NORMAL):
                 self.log(text)
             if level <= self.manner.level:
                 self._last_s = self.now()
@@ -90,7 +90,7 @@ class _Speech:
             except (OSError, ValueError) as error:
                 self.manner = Manner(self.manner.level)
                 words = f"warning: the log file takes nothing more: {error}"
-                self.say(words, "yellow", Level.PROBLEM)
+                self.say(words, "yellow", Verbosity.PROBLEM)
 
     def watch(self, line_of: Callable[[], str]) -> None:
         """Begin to show a line, in the place of any that is shown already."""
@@ -119,7 +119,7 @@ class _Speech:
 
     def tick(self) -> None:
         """Refresh the line, or say it if it is time for that."""
-        if self.manner.level < Level.NORMAL:
+        if self.manner.level < Verbosity.NORMAL:
             return
         with self._lock:
             line_of = self._lines_of[-1] if self._lines_of else None
@@ -130,7 +130,7 @@ class _Speech:
             if can_move(words()):
                 self._show(text)
             elif self.now() - self._last_s >= SELDOM_S:
-                self.say(f"  … {text}", "dim", Level.NORMAL)
+                self.say(f"  … {text}", "dim", Verbosity.NORMAL)
 
     def _ticking(self, stop: Event) -> None:
         while not stop.wait(EVERY_S):
@@ -171,7 +171,7 @@ def _log(lines: Iterable[str]) -> None:
         _speech.log(text)
 
 
-def say(text: str, style: str = "", level: Level = Level.NORMAL) -> None:
+def say(text: str, style: str = "", level: Verbosity = Verbosity.NORMAL) -> None:
     """Write one line of progress or summary to stderr; if nobody can read it, it is lost."""
     _speech.say(text, style, level)
 
@@ -182,13 +182,13 @@ def remark(text: str) -> None:
 
 
 def tell(
-    notes: Iterable[str], kind: str = "note", style: str = "yellow", level: Level | None = None
+    notes: Iterable[str], kind: str = "note", style: str = "yellow", level: Verbosity | None = None
 ) -> None:
     """Say what is to be known beside a result, each line with what it is.
 
     Whoever is to be told of problems alone is told of warnings, not of notes.
     """
-    usual = Level.PROBLEM if kind in _PROBLEMS else Level.NORMAL
+    usual = Verbosity.PROBLEM if kind in _PROBLEMS else Verbosity.NORMAL
     for note in notes:
         say(f"{kind}: {note}", style, usual if level is None else level)
 

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, TextIO
 from goldenami.domain.status import STATES
 from goldenami.errors import GoldenamiError
 from goldenami.report import layout
-from goldenami.report.speech import Level, error_lines, say, tell, watched
+from goldenami.report.speech import Verbosity, error_lines, say, tell, watched
 from goldenami.report.streams import Unwritable, clean, console, line, unwritable
 
 if TYPE_CHECKING:
     from rich.text import Text
 
 __all__ = [
-    "Level",
     "Unwritable",
+    "Verbosity",
     "clean",
     "console",
     "line",
@@ -93,9 +93,9 @@ def _row(cells: Iterable[str], styles: Mapping[str, str]) -> "Text":
 def show_error(error: GoldenamiError) -> None:
     """Write an error to stderr: what is wrong, its notes, and the fix."""
     first, *further = error_lines(error)
-    say(first, "bold red", Level.PROBLEM)
+    say(first, "bold red", Verbosity.PROBLEM)
     for text in further:
-        say(text, level=Level.PROBLEM)
+        say(text, level=Verbosity.PROBLEM)
 
 
 _ONE_LINE = str.maketrans("\n\t", "  ")
