@@ -287,7 +287,7 @@ class Command(TyperCommand):
         name, equals, value = arg.partition("=")
         return f"{self.aliases.get(name, name)}{equals}{value}"
 
-    def collectusage_pieces(self, ctx: Any) -> list[str]:
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return what may follow the command's name: ``[OPTIONS] AUDIT [RELEASE]``."""
         arguments = [item for item in self.get_params(ctx) if item.param_type_name == "argument"]
         return ["[OPTIONS]", *map(usage_piece, arguments)]

@@ -193,14 +193,11 @@ def _unknown(name: str, images: Iterable[Image]) -> UsageError:
             f"{name} is a golden image, and no build of one",
             fix=f"`goldenami history {name}` lists its builds",
         )
-    known = {bake_of(image.tags.get(tags.BUILD, "")) for image in images}
-    ids = {image.id for image in images}
-    return lookup.unknown(
-        "build, nor image of one,",
-        name,
-        ids if names.AMI_ID.fullmatch(name) else known - {""},
-        fix="`goldenami images` and `goldenami history IMAGE` list what there is",
-    )
+    fix = "`goldenami images` and `goldenami history IMAGE` list what there is"
+    if names.AMI_ID.fullmatch(name):
+        return lookup.unknown("image of a build", name, {image.id for image in images}, fix=fix)
+    builds = {bake_of(image.tags.get(tags.BUILD, "")) for image in images} - {""}
+    return lookup.unknown("build", name, builds, fix=fix)
 
 
 def history(

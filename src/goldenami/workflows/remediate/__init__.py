@@ -82,7 +82,7 @@ def prepare(
                 steps += quarantine.releases(aws.at(place), named)
             else:
                 steps += _judged(Verdicts(aws, question, request, judgement, place), several)
-    if request.image and steps and all(step.reason == refresh.NO_IMAGE for step in steps):
+    if request.image and any(step.reason == refresh.NO_IMAGE for step in steps):
         golden_names.refuse_unknown(aws, request.image)
     return _remediation(request, steps)
 
