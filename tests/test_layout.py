@@ -28,12 +28,15 @@ ALLOWED = {
     "infrastructure": {"domain", "errors", "iam", "spec"},
     "aws": {"domain", "errors", "iam", "spec"},
     "bake": {"aws", "domain", "errors", "resources", "spec", *FILES},
-    "workflows": {"aws", "bake", "domain", "errors", "iam", "journal", "spec", *FILES},
+    "workflows": {
+        "aws", "bake", "domain", "errors", "iam", "infrastructure", "journal", "spec", *FILES,
+    },
     "report": {"domain", "errors", "iam", "infrastructure", "resources", "workflows"},
     "cli": {
         "aws", "bake", "domain", "errors", "iam", "infrastructure", "report", "resources",
         "spec", "workflows", *FILES,
     },
+    "api": {"aws", "domain", "iam", "spec", "workflows"},
     "__main__": {"cli"},
 }  # fmt: skip
 

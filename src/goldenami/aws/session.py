@@ -1,10 +1,11 @@
 """The only place where AWS clients are made."""
 
 import os
+from collections.abc import Callable
 from copy import copy
 from functools import cached_property
-from threading import Lock
-from typing import Any, Self
+from threading import Lock, RLock
+from typing import Any, Self, TypeVar
 
 from goldenami import __version__
 from goldenami.aws import endpoints
@@ -16,6 +17,8 @@ from goldenami.domain import arns
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.regions import Partitions, misspelt
 from goldenami.errors import UsageError
+
+T = TypeVar("T")
 
 CONNECT_TIMEOUT_S = 10
 READ_TIMEOUT_S = 60
@@ -80,7 +83,8 @@ class Aws(Asking):
         self._acts_in = ""
         self._lock = Lock()
         self._roles_lock = Lock()
-        self._identity: GetCallerIdentity | None = None
+        self._answers: dict[Callable[[Any], Any], Any] = {}
+        self._answers_lock = RLock()
 
     @property
     def region(self) -> str:
@@ -181,7 +185,8 @@ class Aws(Asking):
         """
         acting = copy(self)
         acting._acts_in = account  # noqa: SLF001  our own
-        acting._identity, acting._assumed = None, {}  # noqa: SLF001  our own
+        acting._assumed, acting._answers = {}, {}  # noqa: SLF001  our own
+        acting._answers_lock = RLock()  # noqa: SLF001
         acting._acts_as = credentials  # noqa: SLF001
         return acting
 
@@ -245,12 +250,20 @@ class Aws(Asking):
         """The partition of the caller: ``aws``, ``aws-cn``, ``aws-us-gov``."""
         return self.caller.split(":")[1]
 
+    def once(self, question: "Callable[[Aws], T]") -> T:
+        """Return the answer to a question about the caller, which stays what it is meanwhile.
+
+        Raises:
+            AwsError: AWS does not answer; it is asked again the next time.
+        """
+        with self._answers_lock:
+            if question not in self._answers:
+                self._answers[question] = question(self)
+            answer: T = self._answers[question]
+            return answer
+
     def _caller(self) -> GetCallerIdentity:
-        if self._identity is None:
-            self._identity = self.in_region(self.region).ask(
-                GetCallerIdentity, "asking who the caller is"
-            )
-        return self._identity
+        return self.once(_identity)
 
     @cached_property
     def partitions(self) -> Partitions:
@@ -302,6 +315,10 @@ class RegionalAws(Asking):
     def client(self, service: str) -> Any:
         """Return the client of a service in the region."""
         return self.aws.client(service, self.region)
+
+
+def _identity(aws: Aws) -> GetCallerIdentity:
+    return aws.in_region(aws.region).ask(GetCallerIdentity, "asking who the caller is")
 
 
 def _session(

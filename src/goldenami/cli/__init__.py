@@ -24,8 +24,10 @@ from goldenami.cli import (
     base,
     check,
     enforce,
+    export,
     images,
     init,
+    judge,
     lineage,
     outdated,
     policy,
@@ -36,6 +38,7 @@ from goldenami.cli import (
     show,
     sweep,
     tag,
+    when,
 )
 from goldenami.cli.command import App, CommandGroup
 from goldenami.cli.lifecycle import (
@@ -114,7 +117,10 @@ app.add(show.show)
 app.add(show.history)
 app.add_typer(policy.app, name="policy")
 app.add(enforce.enforce)
+app.add(export.export)
 app.add(audit.audit)
+app.add(judge.judge)
+app.add(when.when)
 app.add(remediate.remediate)
 app.add(rehearse.rehearse)
 app.add(sandbox.sandbox)

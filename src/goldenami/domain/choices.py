@@ -28,3 +28,10 @@ class RemediationKind(StrEnum):
     RELEASE = "release"
     TERMINATE = "terminate"
     REFRESH = "refresh"
+
+
+class CodeForm(StrEnum):
+    """What infrastructure code is written as."""
+
+    TERRAFORM = "terraform"
+    CLOUDFORMATION = "cloudformation"

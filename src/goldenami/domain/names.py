@@ -43,6 +43,7 @@ VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 OBJECT_PREFIX = re.compile(r"[A-Za-z0-9!_.*'()/-]{0,200}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 DURATION = re.compile(r"([0-9]{1,9})([smhd])")  # more days than that are no timedelta
+_MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?")
 _LONGEST_LIFE = timedelta(days=3650)
 _UNIT = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -86,6 +87,15 @@ def seconds(text: str) -> float:
 def moment(time: datetime | None) -> str:
     """Return a time as tags, records and manifests tell it; empty if it is not known."""
     return f"{time:%Y-%m-%dT%H:%M:%SZ}" if time else ""
+
+
+def moment_of(text: str) -> datetime | None:
+    """Read a time as `moment` writes it, or a day, which is its end; None if it is neither."""
+    match = _MOMENT.fullmatch(text)
+    try:
+        return datetime.fromisoformat(f"{match[1]}{match[2] or 'T23:59:59Z'}") if match else None
+    except ValueError:
+        return None
 
 
 ARCHITECTURES = ("x86_64", "arm64", "i386", "x86_64_mac", "arm64_mac")

@@ -21,6 +21,7 @@ from goldenami.validation import Rule
 from goldenami.yamlfile import YamlDocument
 
 SCHEMA = "goldenami.enforce/"
+ANY_RELEASE = "RELEASE"
 
 
 class EnforceFile(Struct, frozen=True, kw_only=True):
@@ -49,8 +50,13 @@ class EnforceFile(Struct, frozen=True, kw_only=True):
     approval_tag: ApprovalTag = ApprovalTag()
     parameters: tuple[str, ...] = ()
     declared: bool = True
-    release: str = "RELEASE"
+    release: str = ANY_RELEASE
     warnings: tuple[str, ...] = ()
+
+    @property
+    def is_of_release(self) -> bool:
+        """Whether a release file says it, whose account has golden images of its own."""
+        return self.release != ANY_RELEASE
 
     @property
     def profile(self) -> str:
