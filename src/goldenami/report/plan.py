@@ -10,14 +10,13 @@ from msgspec import Struct
 
 from goldenami.domain.equal_actions import EqualActions, grouped
 from goldenami.domain.plan import Action, Happened, Plan, shown
+from goldenami.report.alike import FEW, together
 from goldenami.report.listing import fields, write_document
 from goldenami.report.speech import elapsed, unwatch, watch
 from goldenami.report.streams import words
 from goldenami.report.terminal import Verbosity, clean, line, say, table
 
 SCHEMA = "goldenami.plan/v1"
-FEW = 3
-"""How many regions are named in a line, rather than counted."""
 _PERCENTAGE = re.compile(r"\d+(?:\.\d+)? ?%")
 
 
@@ -51,7 +50,7 @@ def show(plan: Plan, out: TextIO | None = None) -> None:
     line(plan.title, out=out)
     _steps(plan.actions, out)
     for mark, checks in (("✓", plan.checked.fine), ("?", plan.checked.unknown)):
-        for check in checks:
+        for check in together(checks):
             line(clean(f"{mark} {check}"), out=out)
     line(f"permissions needed: {', '.join(plan.permissions)}", out=out)
     for role, needed in plan.roles.items():
@@ -93,7 +92,7 @@ def _as_data(action: Action) -> dict[str, Any]:
 class _Ends(Struct):
     """Which of some equal actions have ended without more to tell of each, and how long they took.
 
-    ``few`` are those that are text together, by how they ended.
+    ``few`` are those that are told together, by how they ended.
     """
 
     equal: EqualActions
@@ -104,12 +103,12 @@ class _Ends(Struct):
 class PlanProgress:
     """Tells on stderr what happens while a plan is carried out, and how far it is.
 
-    Each step is text once it has ended: how many of all have, and the time that it took. What ends
-    alike in several regions is text together. Progress that says nothing new but a percentage is
+    Each step is told once it has ended: how many of all have, and the time that it took. What ends
+    alike in several regions is told together. Progress that says nothing new but a percentage is
     left to the line that is refreshed.
 
     Args:
-        plan: what is carried out; steps of another one are text, and not counted.
+        plan: what is carried out; steps of another one are told, and not counted.
         now: the clock, in seconds.
     """
 

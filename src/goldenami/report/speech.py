@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from goldenami.errors import GoldenamiError
 from goldenami.report import layout
+from goldenami.report.alike import together
 from goldenami.report.streams import can_move, clean, line, width_of, words
 
 EVERY_S = 1.0
@@ -196,7 +197,8 @@ def tell(
 def error_lines(error: GoldenamiError) -> list[str]:
     """Return the lines of an error: what is wrong, its notes, and the fix."""
     fix = [f"  fix: {error.fix}"] if error.fix else []
-    return [f"goldenami: {error.message}", *(f"  - {note}" for note in error.notes), *fix]
+    notes = (f"  - {note}" for note in together(error.notes))
+    return [f"goldenami: {error.message}", *notes, *fix]
 
 
 @contextmanager
