@@ -12,6 +12,7 @@ import typer
 
 from goldenami.cli.command import Argument, Option, Options
 from goldenami.errors import UsageError
+from goldenami.report.speech import in_detail
 from goldenami.report.terminal import Verbosity, say, tell, wide_tables
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class AwsOptions(TableOptions, frozen=True, kw_only=True):
             region=region or configured or default,  # boto3 itself does not know AWS_REGION
             endpoint_url=self.endpoint_url,
             bulk=bulk,
-            heard=self._heard if self.verbose else None,
+            heard=self._heard if in_detail() else None,
         )
 
     @staticmethod

@@ -125,7 +125,7 @@ def paragraph(text: str, width: int) -> list[str]:
         begun = _HANGING.match(whole)
         mark = begun[0] if begun and cells(whole) > width else ""
         first, *further = wrapped(whole[len(mark) :], width - cells(mark))
-        lines += [mark + first, *(" " * cells(mark) + each for each in further)]
+        lines += [mark + first.rstrip(), *(" " * cells(mark) + each.rstrip() for each in further)]
     return lines
 
 

@@ -12,7 +12,7 @@ from goldenami.domain.equal_actions import EqualActions, grouped
 from goldenami.domain.plan import Action, Happened, Plan, shown
 from goldenami.report.alike import FEW, together
 from goldenami.report.listing import fields, write_document
-from goldenami.report.speech import elapsed, unwatch, watch
+from goldenami.report.speech import elapsed, refresh, unwatch, watch
 from goldenami.report.streams import words
 from goldenami.report.terminal import Verbosity, clean, line, say, table
 
@@ -137,6 +137,8 @@ class PlanProgress:
             watch(self.line)
         elif happened.kind == "ended":
             unwatch(self.line)
+        else:
+            refresh()
 
     def line(self) -> str:
         """Return the line that tells how far it is; empty if nothing is under way."""

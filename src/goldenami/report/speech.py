@@ -72,8 +72,7 @@ class _Speech:
                 self._show("")
                 err = words()
                 if err.isatty():
-                    for part in layout.paragraph(text, width_of(err)):
-                        line(part, style, out=err)
+                    line(text, style, out=err)
                 else:
                     err.write(text + "\n")
                 self._show(shown)
@@ -126,11 +125,11 @@ class _Speech:
             line_of = self._lines_of[-1] if self._lines_of else None
         text = clean(line_of()) if line_of else ""  # it may wait for whoever is saying something
         with self._lock:
-            if not text or line_of not in self._lines_of:
+            if line_of not in self._lines_of:
                 return
             if can_move(words()):
                 self._show(text)
-            elif self.now() - self._last_s >= SELDOM_S:
+            elif text and self.now() - self._last_s >= SELDOM_S:
                 self.say(f"  … {text}", "dim", Verbosity.NORMAL)
 
     def _ticking(self, stop: Event) -> None:
@@ -164,6 +163,11 @@ def in_manner(manner: Manner) -> Iterator[None]:
     finally:
         _speech.still()
         _speech.manner = before
+
+
+def in_detail() -> bool:
+    """Tell whether details are said, which may cost something to find out."""
+    return _speech.manner.level >= Verbosity.DETAIL
 
 
 def _log(lines: Iterable[str]) -> None:
@@ -219,6 +223,11 @@ def watch(line_of: Callable[[], str]) -> None:
 def unwatch(line_of: Callable[[], str]) -> None:
     """Show a line no longer."""
     _speech.unwatch(line_of)
+
+
+def refresh() -> None:
+    """Show the line anew, as something has changed."""
+    _speech.tick()
 
 
 def elapsed(seconds: float) -> str:

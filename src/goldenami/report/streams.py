@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from goldenami.errors import GoldenamiError
+from goldenami.report import layout
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -47,10 +48,14 @@ def _broken_pipe() -> None:
 
 
 def line(text: str = "", style: str = "", *, out: TextIO | None = None) -> None:
-    """Write a line to stdout (or ``out``); a terminal breaks it between two words alone."""
+    """Write a line to stdout (or ``out``); in a terminal it is broken between two words alone."""
     from rich.text import Text
 
-    console(out).print(Text(text, style=style), overflow="ignore", crop=False)
+    stream = out or sys.stdout
+    terminal = console(stream)
+    parts = layout.paragraph(text, width_of(stream)) if stream.isatty() else [text]
+    for part in parts:
+        terminal.print(Text(part, style=style), overflow="ignore", crop=False)
 
 
 class _Words:
