@@ -249,6 +249,8 @@ _READERS: Mapping[str, Reader] = {
     STATE_CHANGE: _changed_state,
 }
 """The events that are judged."""
+JUDGED = tuple(_READERS)
+"""Their names: an operation with its service, or what EventBridge calls it."""
 
 
 def _rows(part: Any, key: str) -> Iterator[Mapping[str, Any]]:
