@@ -31,7 +31,7 @@ LOOKUPS: list[tuple[tuple[str, ...], str, str]] = [
     (("promote", "web-base", "1.00", "--channel", "prod"), VERSION, MEANT_VERSION),
     (("promote", "web-base", "1.0", "--channel", "prd"), "`prd`", "did you mean `prod`?"),
     (("rollback", "web-bse"), IMAGE, MEANT),
-    (("rollback", "web-base", "--channel", "prod", "--to", "1.00"), VERSION, MEANT_VERSION),
+    (("rollback", "web-base", "--channel", "dev", "--to", "1.00"), VERSION, MEANT_VERSION),
     (("rollback", "web-base", "--channel", "prd"), "`prd`", "did you mean `prod`?"),
     (("deprecate", "web-bse", "1.0"), IMAGE, MEANT),
     (("deprecate", "web-base", "1.00"), VERSION, MEANT_VERSION),
