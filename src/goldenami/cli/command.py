@@ -148,7 +148,7 @@ class CommandParameter(Struct, frozen=True):
         """Return the parameter in types that no value can break."""
         plain = self.type if self.type in (bool, Path) else str
         choices = self.choices
-        metavar = None if self.type is bool else self.shown.metavar or self._noun
+        metavar = None if self.type is bool else self.metavar
         info = (typer.Option if self.option else typer.Argument)(
             *self.names,
             metavar=metavar,
@@ -231,8 +231,10 @@ class CommandParameter(Struct, frozen=True):
         return self.option or self.name.upper()
 
     @property
-    def _noun(self) -> str:
-        """What its value is called if it has no other name: what it can be, or what it is."""
+    def metavar(self) -> str:
+        """What its value is called: by its own name, by what it can be, or by what it is."""
+        if self.shown.metavar:
+            return self.shown.metavar
         if isinstance(self.shown, Argument):
             return self.name.upper()
         if self.choices:
