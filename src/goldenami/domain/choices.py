@@ -56,3 +56,15 @@ class CodeForm(StrEnum):
 
     TERRAFORM = "terraform"
     CLOUDFORMATION = "cloudformation"
+
+
+class BootstrapRole(StrEnum):
+    """A role that `goldenami bootstrap` writes."""
+
+    PIPELINE = "pipeline"
+    APPROVER = "approver"
+    AUDITOR = "auditor"
+    REMEDIATOR = "remediator"
+    REVOKER = "revoker"
+    INSTANCE = "instance"
+    COPIES = "copies"
