@@ -56,3 +56,11 @@ class CodeForm(StrEnum):
 
     TERRAFORM = "terraform"
     CLOUDFORMATION = "cloudformation"
+
+
+class VerdictFormat(StrEnum):
+    """How verdicts of events are written."""
+
+    TEXT = "text"
+    JSON = "json"
+    JSONL = "jsonl"
