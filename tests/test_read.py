@@ -12,7 +12,8 @@ import pytest
 
 from goldenami.cli import audit_question, options
 from goldenami.cli.policy import values
-from goldenami.spec.model import EnforceSpec, Release
+from goldenami.spec.enforcement import EnforceSpec
+from goldenami.spec.model import Release
 
 from .commands import COMMANDS
 

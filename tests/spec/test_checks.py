@@ -14,6 +14,7 @@ from goldenami.domain.choices import BakeMethod
 from goldenami.domain.tags import ApprovalTag
 from goldenami.spec import checks
 from goldenami.spec.audit import AuditSettings
+from goldenami.spec.enforcement import Enforce
 from goldenami.spec.gates import BootTest, Scan, ValidationStep
 from goldenami.spec.lifecycle import Lifecycle
 from goldenami.spec.model import (
@@ -23,7 +24,6 @@ from goldenami.spec.model import (
     BaseVolume,
     Copies,
     Distribution,
-    Enforce,
     ImageFilter,
     Release,
     Share,

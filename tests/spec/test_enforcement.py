@@ -16,15 +16,13 @@ from goldenami.spec.allowed import (
     ScanCriterion,
     WatermarkCriterion,
 )
-from goldenami.spec.model import (
-    Base,
-    BaseSource,
+from goldenami.spec.enforcement import (
     Enforce,
     Mechanisms,
     PermissionsBoundary,
-    Release,
     ServiceControlPolicy,
 )
+from goldenami.spec.model import Base, BaseSource, Release
 from goldenami.validation import validated
 
 ACCOUNT, UNIT = "111122223333", "ou-ab12-cdef3456"

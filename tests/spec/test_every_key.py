@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from goldenami.domain.audit.waivers import WaiverFile
 from goldenami.errors import SpecError
-from goldenami.spec.model import EnforceSpec, Release
+from goldenami.spec.enforcement import EnforceSpec
+from goldenami.spec.model import Release
 from goldenami.validation import validated
 from goldenami.yamlfile import document, refuse
 

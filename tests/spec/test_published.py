@@ -6,7 +6,8 @@ import pytest
 
 from goldenami.errors import SpecError
 from goldenami.spec.enforce import of_release
-from goldenami.spec.model import Base, BaseSource, Enforce, Release
+from goldenami.spec.enforcement import Enforce
+from goldenami.spec.model import Base, BaseSource, Release
 from goldenami.spec.publish import Publish
 
 ENFORCE = """\

@@ -43,7 +43,12 @@ class InstanceRole(StrEnum):
 
 
 class ApprovalTag(Struct, frozen=True, forbid_unknown_fields=True):
-    """The tag that policies and the audit take as "this image is golden"."""
+    """The tag that policies and the audit take as "this image is golden".
+
+    Args:
+        key: the key of the tag.
+        value: its value on a golden image.
+    """
 
     key: str = STATUS
     value: str = Status.APPROVED.value

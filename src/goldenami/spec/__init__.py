@@ -11,7 +11,8 @@ from goldenami.errors import SpecError
 from goldenami.spec import checks, enforce, user_data
 from goldenami.spec.digest import digest
 from goldenami.spec.enforce import EnforceFile
-from goldenami.spec.model import Enforce, Release
+from goldenami.spec.enforcement import Enforce
+from goldenami.spec.model import Release
 from goldenami.validation import Problem
 from goldenami.yamlfile import PlacedProblem, YamlDocument
 

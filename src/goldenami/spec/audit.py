@@ -10,10 +10,17 @@ from goldenami.spec.part import Part
 class AuditSettings(Part, frozen=True):
     """Where an audit looks, what counts as golden, and what is waived.
 
-    ``accounts`` are read by ``role``; ``newest`` versions of an image are current, ``max_age`` is
-    how old it may be (``90d``); ``derived`` lets images count that were made from golden ones;
-    ``approved`` lists ids, ``name:PATTERN`` and ``ssm:PARAMETER``; ``roots`` compares root volumes
-    with their images.
+    Args:
+        regions: where it looks; `all` for every enabled region.
+        accounts: other accounts that are audited, too, or `organization` for all of them.
+        role: the role in those accounts that reads.
+        owners: other accounts whose images are all golden.
+        approved: further golden images: ids, `name:PATTERN` of the owners, `ssm:PARAMETER`.
+        newest: how many versions of an image are current; others are findings.
+        max_age: how old a golden image may be, such as `90d`.
+        derived: whether images count as golden that were made from golden ones.
+        roots: whether root volumes are compared with their images.
+        waivers: the file of the findings that are accepted, beside the release file.
     """
 
     regions: Literal["all"] | types.SomeRegions = "all"

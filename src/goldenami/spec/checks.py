@@ -9,7 +9,8 @@ from pathlib import Path
 from goldenami.domain import names
 from goldenami.spec import architecture_checks, publish_checks, user_data, volume_checks
 from goldenami.spec.architecture_checks import launched
-from goldenami.spec.model import Enforce, EnforceSpec, Release
+from goldenami.spec.enforcement import Enforce, EnforceSpec
+from goldenami.spec.model import Release
 from goldenami.validation import Problem, Rule
 
 LAUNCH_PERMISSIONS = 1_000

@@ -14,7 +14,8 @@ from goldenami.domain.names import PUBLISHED
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import SpecError
 from goldenami.spec import checks
-from goldenami.spec.model import Attaching, Enforce, EnforceSpec, Release
+from goldenami.spec.enforcement import Attaching, Enforce, EnforceSpec
+from goldenami.spec.model import Release
 from goldenami.yamlfile import YamlDocument
 
 SCHEMA = "goldenami.enforce/"

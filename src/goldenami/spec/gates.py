@@ -11,7 +11,10 @@ from goldenami.spec.part import Part
 class ValidationStep(Part, frozen=True):
     """One check on an instance; a non-zero exit fails the bake.
 
-    It is tried ``retry`` times, each time for ``timeout`` at most.
+    Args:
+        run: the command, by SSM Run Command.
+        retry: how often it is tried at most, ten seconds apart.
+        timeout: of each attempt; else `timeouts.validate`.
     """
 
     run: types.Command
@@ -27,9 +30,11 @@ class ValidationStep(Part, frozen=True):
 class Scan(Part, frozen=True):
     """Amazon Inspector's scan; what it finds fails the bake.
 
-    It is ``on`` a booted instance, which Inspector has to be activated for, or on the image itself,
-    which it has not. ``severity`` is the lowest that fails the bake, and ``ignore`` are
-    vulnerabilities that never do.
+    Args:
+        on: a booted `instance`, which Inspector has to be activated for, or the `image` itself,
+            which it has not.
+        severity: the lowest that fails the bake.
+        ignore: vulnerabilities that never fail it.
     """
 
     on: Literal["instance", "image"] = "instance"
@@ -41,6 +46,11 @@ class BootTest(Part, frozen=True):
     """A boot of the baked image before it goes anywhere: status checks, steps, and a scan.
 
     With a scan of the image itself, it is booted for its steps alone.
+
+    Args:
+        steps: commands that have to succeed on the booted instance.
+        scan: what Amazon Inspector must not find.
+        instance_type: of the booted instance; else that of the base instance.
     """
 
     steps: tuple[ValidationStep, ...] = ()

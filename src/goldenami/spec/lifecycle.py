@@ -13,7 +13,13 @@ from goldenami.spec.part import Part
 
 
 class LifecycleExceptions(Part, frozen=True):
-    """What keeps a version whatever its age: tags, consumers, a recent launch."""
+    """What keeps a version whatever its age: tags, consumers, a recent launch.
+
+    Args:
+        tags: an image with one of these tags stays.
+        shared_with: an image that is shared with one of these accounts stays.
+        launched_within: an image that was launched so recently stays.
+    """
 
     tags: dict[str, str] = field(default_factory=dict)
     shared_with: types.Accounts = ()
@@ -23,8 +29,18 @@ class LifecycleExceptions(Part, frozen=True):
 class Lifecycle(Part, frozen=True):
     """How long a version lives, and whether it can be deregistered.
 
-    EC2 deprecates an image ``deprecate_after`` its build. The other times are counted from when a
-    newer version was approved. ``keep`` and ``keep_for`` say what stays for all that.
+    The times but `deprecate_after` are counted from when a newer version was approved. `keep` and
+    `keep_for` say what stays for all that.
+
+    Args:
+        keep: how many of the newest approved versions stay, whatever their age.
+        keep_for: for how long every version stays.
+        deprecate_after: how long after its build EC2 deprecates the image by itself.
+        disable_after: when `goldenami prune` disables an older version.
+        delete_after: when `goldenami prune` deregisters it with its snapshots.
+        excepted: what keeps a version whatever its age.
+        prune: whether each release lets older versions go at its end, or only `goldenami prune`.
+        protect: whether EC2 keeps the image from being deregistered.
     """
 
     keep: Annotated[int, between(1, 1_000, "versions")] | None = None

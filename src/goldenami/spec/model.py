@@ -1,7 +1,6 @@
 """The release file as frozen objects. ``goldenami init`` writes a commented example."""
 
-from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from msgspec import field
 
@@ -12,8 +11,8 @@ from goldenami.domain.channels import Publication
 from goldenami.domain.choices import BakeMethod
 from goldenami.domain.tags import ApprovalTag
 from goldenami.spec import types
-from goldenami.spec.allowed import AllowedAmis, DeclarativePolicy
 from goldenami.spec.audit import AuditSettings
+from goldenami.spec.enforcement import Enforce
 from goldenami.spec.gates import BootTest, Scan, ValidationStep
 from goldenami.spec.lifecycle import Lifecycle
 from goldenami.spec.part import Part
@@ -25,6 +24,11 @@ class ImageFilter(Part, frozen=True):
     """The newest available image of pinned owners whose name matches.
 
     Without owners a public image of anyone with a matching name would win, so they are required.
+
+    Args:
+        name: what the image is called; `*` and `?` may stand in it.
+        owners: account ids, `self`, `amazon` or `aws-marketplace`.
+        architecture: such as `arm64`, where one name is given to several.
     """
 
     name: str
@@ -33,7 +37,14 @@ class ImageFilter(Part, frozen=True):
 
 
 class BaseSource(Part, frozen=True):
-    """Where the base image comes from."""
+    """Where the base image comes from: exactly one of these.
+
+    Args:
+        ssm: the SSM parameter that names it, such as those that AWS publishes its images under.
+        ami: the image itself, which no update of AWS changes.
+        filter: the newest image of these owners with such a name.
+        golden: another golden image, by its name: its newest approved version.
+    """
 
     ssm: types.SourceParameter | None = None
     ami: types.ImageId | None = None
@@ -44,9 +55,17 @@ class BaseSource(Part, frozen=True):
 class BaseVolume(Part, frozen=True):
     """One block device of the base instance, and so of the image.
 
-    ``snapshot`` is what it is made of beside the image's own; its size may be left out then.
-    ``throughput`` is in MiB/s. With ``delete_on_termination: false`` the volumes of what others
-    launch from the image outlive their instances; those of the bake itself never do.
+    Args:
+        device: the device name; the root as the source image calls it.
+        size_gib: its size in GiB; may be left out where there is a `snapshot`.
+        type: the volume type.
+        iops: the provisioned IOPS, within the range of the type.
+        throughput: in MiB/s, for `gp3`.
+        snapshot: what the volume is made of, beside the image's own.
+        encrypted: whether it is encrypted; the root only becomes so with the whole image.
+        kms_key: the key to encrypt it with: id, ARN or alias; else the account's default.
+        delete_on_termination: whether volumes of what others launch from the image go with their
+            instances; those of the bake itself always do.
     """
 
     device: types.DeviceName
@@ -63,7 +82,18 @@ class BaseVolume(Part, frozen=True):
 class Base(Part, frozen=True):
     """The instance that is configured and made into the image.
 
-    Where AWS has no capacity for it, the further ``subnets`` and ``instance_types`` are tried.
+    Args:
+        source: where the base image comes from.
+        instance_type: of the base instance.
+        instance_types: instead, several that are tried in turn where AWS has no capacity.
+        key_name: a key pair, for a look by SSH at an instance that was kept.
+        subnet: where it is launched; else the default subnet of the account.
+        subnets: instead, several that are tried in turn where AWS has no capacity.
+        security_groups: ids; else the default group of the network.
+        instance_profile: lets SSM wait for the user data and run steps; its role needs the policy
+            AmazonSSMManagedInstanceCore.
+        user_data: a script in a file beside the release file, or the script itself.
+        volumes: block devices; what is not named is as in the source image.
     """
 
     source: Annotated[BaseSource, exactly_one] = BaseSource()
@@ -79,7 +109,13 @@ class Base(Part, frozen=True):
 
 
 class Architecture(Part, frozen=True):
-    """What differs for an architecture: it stands in ``base`` where a release has but one."""
+    """What differs for an architecture: it stands in `base` where a release has but one.
+
+    Args:
+        source: where the base image of this architecture comes from.
+        instance_type: of its base instance.
+        instance_types: instead, several that are tried in turn where AWS has no capacity.
+    """
 
     source: Annotated[BaseSource, exactly_one]
     instance_type: types.InstanceType | None = None
@@ -89,12 +125,18 @@ class Architecture(Part, frozen=True):
 class Bake(Part, frozen=True):
     """How the image is made.
 
-    With ``wait_for_user_data`` only after the base instance's user data is through; with
-    ``cleanup`` after what belongs to the base instance alone was removed.
-
-    With Packer, ``names`` says how a template calls the variables that goldenami sets (empty: it is
-    not to have it), ``vars`` are its further ones, ``only`` is the one of its builders to run, and
-    ``plugins`` are the SHA-256 that Packer's plugins may have, by their names.
+    Args:
+        method: by EC2's CreateImage of the base instance, or by Packer.
+        reboot: whether the instance is stopped for the image, so that its file systems are whole.
+        template: for Packer: `amazon-ebs`, which comes with goldenami, or a template of your own.
+        vars: for Packer: further variables of the template.
+        wait_for_user_data: whether the image waits until cloud-init is through without an error.
+        cleanup: whether host keys, histories, logs, the machine id and cloud-init's state are
+            removed last of all.
+        names: for Packer: what the template calls the variables that goldenami sets; an empty name
+            keeps one from it.
+        only: for Packer: the one of the template's builders to run.
+        plugins: for Packer: the SHA-256 that its plugins may have, by the plugin's name.
     """
 
     method: BakeMethod = BakeMethod.CREATE_IMAGE
@@ -111,8 +153,10 @@ class Bake(Part, frozen=True):
 class ImageAttributes(Part, frozen=True):
     """What the image is marked with beside its tags.
 
-    ``imds`` is set on it, and on each copy: its instances ask for IMDSv2 then. ``boot_mode`` and
-    ``tpm`` are those of its source, which it inherits: another source is refused.
+    Args:
+        imds: set on the image and each copy: its instances ask for IMDSv2 then.
+        boot_mode: what the source has to have, since the image inherits it.
+        tpm: what the source has to have, since the image inherits it.
     """
 
     imds: Literal["v2.0"] | None = None
@@ -121,13 +165,24 @@ class ImageAttributes(Part, frozen=True):
 
 
 class Distribution(Part, frozen=True):
-    """What is particular to one destination region."""
+    """What is particular to one destination region.
+
+    Args:
+        kms_key: the key that the copy is encrypted with there: id, ARN or alias.
+    """
 
     kms_key: str | None = None
 
 
 class Copies(Part, frozen=True):
-    """Copies that belong to another account, made and published there by a role of it."""
+    """Copies that belong to another account, made and published there by a role of it.
+
+    Args:
+        account: the account that owns the copies.
+        role: its role that makes them, which the caller has to be able to assume.
+        regions: where; else everywhere that the release goes.
+        kms_keys: the key of a region that its copy is encrypted with.
+    """
 
     account: types.AccountId
     role: types.RoleName
@@ -138,7 +193,11 @@ class Copies(Part, frozen=True):
 class Share(Part, frozen=True):
     """Who may launch the image beside its own account.
 
-    With ``snapshots`` the accounts may also copy it.
+    Args:
+        accounts: account ids, in quotes.
+        organizations: ARNs of organizations.
+        organizational_units: ARNs of organizational units.
+        snapshots: whether the accounts may also copy it.
     """
 
     accounts: tuple[types.AccountId, ...] = ()
@@ -152,109 +211,17 @@ class Share(Part, frozen=True):
         return len(self.accounts) + len(self.organizations) + len(self.organizational_units)
 
 
-class Attaching(Part, frozen=True):
-    """A mechanism that attaches policies: of which profile, and whether protections come along.
-
-    What is left out is the whole enforcement's.
-    """
-
-    profile: str | None = None
-    tag_protection: bool | None = None
-    guardrail_protection: bool | None = None
-
-
-class GroupPolicy(Attaching, frozen=True):
-    """The policies as managed policies of the admin groups."""
-
-
-class PermissionsBoundary(Attaching, frozen=True, kw_only=True):
-    """The policies as the permissions boundary of these roles."""
-
-    roles: types.Roles
-
-
-class ServiceControlPolicy(Attaching, frozen=True, kw_only=True):
-    """The policies as SCPs of roots (``r-…``), units (``ou-…``) or accounts.
-
-    ``size_limit`` is the organization's quota in characters.
-    """
-
-    targets: types.Targets
-    size_limit: Annotated[int, between(5_120, 10_240, "characters")] = 5_120
-
-
-class Mechanisms(Part, frozen=True):
-    """By which means golden images are enforced; any number together.
-
-    The protections here are those of every mechanism that does not say otherwise.
-    """
-
-    group_policy: bool | GroupPolicy = False
-    permissions_boundary: PermissionsBoundary | None = None
-    scp: ServiceControlPolicy | None = None
-    allowed_amis: AllowedAmis | None = None
-    declarative_policy: DeclarativePolicy | None = None
-    tag_protection: bool = False
-    guardrail_protection: bool = False
-
-
-class Enforce(Part, frozen=True):
-    """Who is bound, by which profile, and by which mechanisms: see `goldenami.spec.enforce`.
-
-    ``file`` is an enforcement file that says all this instead, ``name`` whose is what is attached.
-    """
-
-    file: str | None = None
-    name: types.EnforcementName = ""
-    groups: types.Groups = ()
-    profile: str = "guardrail"
-    pipeline_role: types.PipelineRole | None = None
-    mechanisms: Mechanisms = Mechanisms(group_policy=True)
-
-    @property
-    def attaching(self) -> dict[str, Attaching]:
-        """The mechanisms in use that attach policies, with what is left out filled in."""
-        used = self.mechanisms
-        mechanisms = {
-            "group_policy": GroupPolicy() if used.group_policy is True else used.group_policy,
-            "permissions_boundary": used.permissions_boundary,
-            "scp": used.scp,
-        }
-        return {
-            name: self._filled_in(attaching) for name, attaching in mechanisms.items() if attaching
-        }
-
-    def _filled_in(self, attaching: Attaching) -> Attaching:
-        used = self.mechanisms
-
-        def chosen(own: bool | None, common: bool) -> bool:
-            return common if own is None else own
-
-        return Attaching(
-            profile=attaching.profile or self.profile,
-            tag_protection=chosen(attaching.tag_protection, used.tag_protection),
-            guardrail_protection=chosen(attaching.guardrail_protection, used.guardrail_protection),
-        )
-
-
-class EnforceSpec(Enforce, frozen=True, kw_only=True):
-    """A whole enforcement file.
-
-    ``owners`` are further accounts that own golden images; ``parameters`` are SSM parameters that
-    they are published as, beside those under ``/golden-ami/``, or paths that end in ``/*``.
-    """
-
-    refused_keys: ClassVar[Mapping[str, str]] = {"file": "an enforcement file points to no other"}
-
-    schema: Literal["goldenami.enforce/v1"]
-    owners: types.Accounts = ()
-    parameters: tuple[str, ...] = ()
-    approval_tag: types.Approval = ApprovalTag()
-    region: types.RegionName | None = None
-
-
 class Timeouts(Part, frozen=True):
-    """Deadlines of the waits: ``30m``, ``2h``. Real images take up to hours."""
+    """Deadlines of the waits: `30m`, `2h`. Real images take up to hours.
+
+    Args:
+        instance: until an instance runs and its status checks pass.
+        user_data: until cloud-init is through.
+        validate: for a step of `validate` or `test` that has no `timeout` of its own.
+        image: until the image is available in the build region.
+        scan: until Amazon Inspector has scanned it.
+        copy: until a copy is available in its region.
+    """
 
     instance: types.Timeout = "15m"
     user_data: types.Timeout = "30m"
@@ -271,10 +238,35 @@ class Timeouts(Part, frozen=True):
 class Release(Part, frozen=True):
     """The whole release file.
 
-    With ``architectures`` one version has an image for each: see `goldenami.spec.architectures`.
-    With ``share_candidates`` others have an image before it is approved (``approval: manual``):
-    those that it is shared with, and the accounts that get copies. ``watermark`` marks it, and all
-    that will be made of it by whomever, with the golden image's name.
+    Args:
+        schema: which form of the file this is.
+        image: the name of the golden image; an AMI is called by it and the version.
+        regions: where the image goes; the first is the build region.
+        base: the instance that is made into the image.
+        architectures: what differs for each, where one version has an image for several; see
+            `publish.ssm_parameter`.
+        version: `auto` for a calendar version, or one of your own.
+        description: the description of the AMI.
+        bake: how the image is made.
+        validate: commands that have to succeed on the base instance.
+        test: what the baked image has to pass before it is copied anywhere.
+        tags: your own tags, on images, snapshots and what the bake launches.
+        attributes: what the image is marked with beside its tags.
+        watermark: whether the image, and all that will be made of it by whomever, is marked with
+            the account and the golden image's name.
+        approval: `manual` ends a bake with candidates, which `goldenami approve` publishes.
+        share_candidates: whether those that it is shared with, and the accounts that get copies,
+            have it before it is approved.
+        approval_tag: the tag by which policies and the audit know a golden image.
+        distribute: what is particular to a destination region, by its name.
+        copies: copies that belong to other accounts.
+        share: who may launch the image beside its own account.
+        publish: under which SSM parameters it is published.
+        sbom: where the list of its software is exported to.
+        lifecycle: how long versions live.
+        enforce: who is bound to golden images, and how.
+        audit: where an audit looks, and what it takes for golden.
+        timeouts: deadlines of the waits.
     """
 
     schema: Literal["goldenami/v1"]

@@ -8,10 +8,12 @@ from goldenami.spec.part import Part
 class Publish(Part, frozen=True):
     """The SSM parameter that names the current image in every region.
 
-    In its name ``{image}`` stands for the golden image, ``{arch}`` for the architecture where
-    there are several, and ``{channel}`` for the channel where there are ``channels``. A release
-    lands in the first of them; those that are ``restricted`` take it from the one before alone.
-    With ``manifest``, each release's manifest is kept as a parameter too, in the build region.
+    Args:
+        ssm_parameter: its name, in which `{image}` stands for the golden image, `{arch}` for the
+            architecture where there are several, `{channel}` for the channel where there are some.
+        channels: such as `[dev, stage, prod]`: a release lands in the first of them.
+        restricted: channels that take a version from the channel before them alone.
+        manifest: whether each release's manifest is kept as a parameter in the build region.
     """
 
     ssm_parameter: types.SsmParameter

@@ -9,8 +9,11 @@ from goldenami.spec.part import Part
 class Sbom(Part, frozen=True, kw_only=True):
     """An export of what software the image has, by Amazon Inspector.
 
-    The bucket is one of the account's own in the build region; Inspector has to be allowed to
-    write into it, and to use the key.
+    Args:
+        bucket: one of the account's own in the build region, which Inspector may write into.
+        kms_key: ARN of the key that the export is encrypted with, which Inspector may use.
+        format: CycloneDX 1.4 or SPDX 2.3.
+        prefix: what the keys of the objects begin with.
     """
 
     bucket: types.Bucket

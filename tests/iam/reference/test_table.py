@@ -115,8 +115,8 @@ def test_a_kind_that_the_action_is_not_authorized_on_has_the_general_keys_alone(
 
 
 def test_of_another_service_nothing_is_known() -> None:
-    assert table.keys("sqs:SendMessage", "arn:aws:sqs:us-east-1:123456789012:queue") is None
-    assert table.actions("sqs") == ()
+    assert table.keys("swf:ListDomains", "arn:aws:swf:us-east-1:123456789012:/domain/x") is None
+    assert table.actions("swf") == ()
 
 
 def test_of_an_action_that_botocore_alone_knows_nothing_else_is_known() -> None:
@@ -188,7 +188,7 @@ def test_an_action_is_spelled_as_the_reference_spells_it() -> None:
     ("action", "says"),
     [
         ("ec2:RunInstance", f"ec2:RunInstance is not known to the reference of {table.date()}"),
-        ("sqs:SendMessage", "sqs:SendMessage: the service `sqs` is not in goldenami's copy"),
+        ("swf:ListDomains", "swf:ListDomains: the service `swf` is not in goldenami's copy"),
         ("nonsense", "nonsense: the service `nonsense` is not in goldenami's copy"),
     ],
 )
@@ -257,9 +257,9 @@ def test_every_known_key_of_the_table_exists(service: str) -> None:
 
 def test_the_services_are_those_that_goldenami_calls_or_a_guardrail_names() -> None:
     assert table.services() == {
-        "account", "autoscaling", "backup", "cloudformation", "config", "dlm", "ebs", "ec2",
+        "account", "autoscaling", "backup", "cloudformation", "cloudwatch", "config", "dlm", "ebs", "ec2",
         "ec2-instance-connect", "eks", "iam", "imagebuilder", "inspector2", "kms", "organizations",
-        "rbin", "s3", "securityhub", "servicequotas", "ssm", "sts", "tag",
+        "rbin", "s3", "securityhub", "servicequotas", "sns", "sqs", "ssm", "sts", "tag",
     }  # fmt: skip
 
 

@@ -320,7 +320,32 @@ class TestServices:
         assert "iam:Explode is not known to the reference of" in message
 
     def test_services_without_a_table_are_not_decided(self, user: Any) -> None:
-        assert user()("sqs").list_queues()["ResponseMetadata"]["HTTPStatusCode"] == 200
+        assert user()("logs").describe_log_groups()["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+    def test_a_queue_is_decided_by_its_url_and_a_batch_by_its_messages(
+        self, user: Any, sandbox: Sandbox
+    ) -> None:
+        root = sandbox.client("sqs")
+        own, other = (root.create_queue(QueueName=name)["QueueUrl"] for name in ("own", "other"))
+        root.send_message(QueueUrl=own, MessageBody="{}")
+        reading = {
+            "Effect": "Allow",
+            "Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage"],
+            "Resource": f"arn:aws:sqs:us-east-1:{ACCOUNT_ID}:own",
+        }
+        sqs = user(reading)("sqs")
+        [message] = sqs.receive_message(QueueUrl=own)["Messages"]
+        entries = [{"Id": "0", "ReceiptHandle": message["ReceiptHandle"]}]
+        assert sqs.delete_message_batch(QueueUrl=own, Entries=entries)["Successful"]
+        for refused in (
+            lambda: sqs.receive_message(QueueUrl=other),
+            lambda: sqs.delete_message_batch(QueueUrl=other, Entries=entries),
+            lambda: sqs.send_message(QueueUrl=own, MessageBody="{}"),
+            sqs.list_queues,
+        ):
+            code, message = refusal(refused)
+            assert code in ("AccessDenied", "AccessDeniedException")
+            assert "user/bob is not authorized to perform: sqs:" in message
 
     @pytest.mark.parametrize(
         ("condition", "may"),

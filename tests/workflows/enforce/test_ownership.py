@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from goldenami.spec.model import Enforce
+from goldenami.spec.enforcement import Enforce
 from goldenami.workflows.enforce import ownership
 from goldenami.workflows.enforce.interface import EnforceContext
 

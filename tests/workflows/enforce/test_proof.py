@@ -21,7 +21,7 @@ from goldenami.iam.proof.lookup import GoldenImage
 from goldenami.iam.render import render
 from goldenami.iam.values import Values
 from goldenami.spec.allowed import AllowedAmis
-from goldenami.spec.model import Enforce, Mechanisms
+from goldenami.spec.enforcement import Enforce, Mechanisms
 from goldenami.workflows.enforce import proof
 from goldenami.workflows.enforce.interface import (
     MECHANISMS,

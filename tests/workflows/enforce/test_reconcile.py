@@ -9,7 +9,7 @@ from goldenami.aws.kept_policy import KeptPolicy
 from goldenami.domain import tags
 from goldenami.domain.plan import Action
 from goldenami.iam.render import PolicyDocument
-from goldenami.spec.model import Enforce
+from goldenami.spec.enforcement import Enforce
 from goldenami.workflows.enforce import managed_policies
 from goldenami.workflows.enforce.interface import EnforceContext, MechanismPlan, joined
 from goldenami.workflows.enforce.reconcile import (

@@ -10,7 +10,7 @@ from goldenami.errors import RefusedError
 from goldenami.iam.profiles import load_profiles
 from goldenami.iam.render import PolicyDocument
 from goldenami.iam.values import Values
-from goldenami.spec.model import (
+from goldenami.spec.enforcement import (
     Enforce,
     GroupPolicy,
     Mechanisms,

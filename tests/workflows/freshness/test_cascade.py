@@ -16,8 +16,9 @@ from goldenami.errors import (
 )
 from goldenami.spec import ReleaseFile
 from goldenami.spec.enforce import EnforceFile
+from goldenami.spec.enforcement import Enforce
 from goldenami.spec.folder import Folder
-from goldenami.spec.model import Architecture, Base, BaseSource, Enforce, Release
+from goldenami.spec.model import Architecture, Base, BaseSource, Release
 from goldenami.workflows.freshness import BakeOutcome, parents_first
 
 

@@ -22,8 +22,17 @@ def _is_tag(text: str) -> bool:
 class Waiver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One waiver. It covers what all its given conditions match, through the day it expires.
 
-    ``resource`` is the id of anything else than an instance, such as a launch template; ``tag`` is
-    ``Key=Value``; ``region`` and ``rule`` limit it further.
+    Args:
+        owner: who answers for it.
+        reason: why the findings are accepted.
+        expires: the last day on which it holds.
+        instance: the id of an instance.
+        resource: the id of anything, such as a launch template.
+        image: the id of an image.
+        account: the id of an account.
+        tag: a tag of the resource, `Key=Value`.
+        region: limits it to a region.
+        rule: limits it to a rule of the audit.
     """
 
     owner: _Filled
@@ -69,7 +78,13 @@ def _names_something(waiver: Waiver) -> Wrong:
 
 
 class WaiverFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The file ``waivers.yaml``."""
+    """The file ``waivers.yaml``.
+
+    Args:
+        schema: which form of the file this is.
+        waivers: the findings that are accepted; each names an instance, resource, image, account
+            or tag.
+    """
 
     schema: Literal["goldenami.waivers/v1"]
     waivers: tuple[Annotated[Waiver, _names_something], ...] = ()

@@ -14,6 +14,7 @@ from goldenami.iam.authorization import (
     iam,
     kms,
     organizations,
+    sqs,
     ssm,
     tag,
 )
@@ -55,6 +56,7 @@ _BY_SERVICE: Mapping[str, Builder] = {
     "iam": iam.generic,
     "kms": kms.generic,
     "organizations": organizations.generic,
+    "sqs": sqs.generic,
     "ssm": ssm.generic,
     "sts": iam.anything,
 }

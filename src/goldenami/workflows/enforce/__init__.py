@@ -19,7 +19,7 @@ from goldenami.domain.plan import Plan, Tell, silent
 from goldenami.errors import AwsError, BakeError, GoldenamiError, RefusedError, UsageError
 from goldenami.iam.proof import cases
 from goldenami.spec import EnforceFile
-from goldenami.spec.model import Enforce, Mechanisms
+from goldenami.spec.enforcement import Enforce, Mechanisms
 from goldenami.workflows.enforce import (
     adoption,
     allowed_amis,

@@ -15,7 +15,7 @@ from goldenami.iam.proof.prove import ProofRow
 from goldenami.iam.render import PolicyDocument
 from goldenami.iam.snapshot_list import Difference
 from goldenami.iam.values import Values
-from goldenami.spec.model import Enforce
+from goldenami.spec.enforcement import Enforce
 
 MECHANISMS: Final[Mapping[HolderKind, str]] = {
     "group": "group_policy",

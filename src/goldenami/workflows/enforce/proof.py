@@ -16,7 +16,7 @@ from goldenami.iam.proof.lookup import GoldenImage, ProofSetting
 from goldenami.iam.proof.prove import Proof, ProofRow, ProofSubject, prove
 from goldenami.iam.reach.search import assumable
 from goldenami.iam.values import Values
-from goldenami.spec.model import Enforce
+from goldenami.spec.enforcement import Enforce
 from goldenami.workflows.enforce import pipeline_proof, rendering
 from goldenami.workflows.enforce.interface import (
     Attachment,

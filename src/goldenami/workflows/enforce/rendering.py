@@ -22,7 +22,7 @@ from goldenami.iam.proof.lookup import GoldenImage
 from goldenami.iam.render import PolicyDocument, render
 from goldenami.iam.values import Values
 from goldenami.spec import EnforceFile
-from goldenami.spec.model import Attaching, Enforce
+from goldenami.spec.enforcement import Attaching, Enforce
 from goldenami.workflows import registry
 from goldenami.workflows.enforce.interface import RenderedPolicies
 

@@ -29,7 +29,7 @@ from goldenami.iam.proof import cases
 from goldenami.iam.proof.lookup import GoldenImage
 from goldenami.iam.render import PolicyDocument
 from goldenami.iam.values import Values
-from goldenami.spec.model import Enforce
+from goldenami.spec.enforcement import Enforce
 from goldenami.workflows.enforce import proof
 from goldenami.workflows.enforce.interface import (
     MECHANISMS,

@@ -1,0 +1,87 @@
+"""Whoever can read infrastructure code: Terraform itself, and CloudFormation's linter."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from base64 import b64decode
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+TERRAFORM = pytest.mark.skipif(shutil.which("terraform") is None, reason="no terraform on PATH")
+
+
+def terraform(folder: Path, *arguments: str, text: str = "") -> str:
+    """Run Terraform in a folder, without its look for news."""
+    ran = subprocess.run(
+        ["terraform", *arguments], input=text, cwd=folder, capture_output=True, text=True,
+        env={**os.environ, "CHECKPOINT_DISABLE": "1"}, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+def check_format(folder: Path, *codes: str) -> None:
+    """Hold code to what `terraform fmt` makes of it, where there is one."""
+    if shutil.which("terraform"):
+        for number, code in enumerate(codes):
+            (folder / f"{number}.tf").write_text(code)
+        terraform(folder, "fmt", "-check", "-diff", ".")
+
+
+def evaluated(folder: Path, expressions: Sequence[str]) -> list[Any]:
+    """Return what Terraform says that expressions are worth."""
+    return [json.loads(text) for text in _encoded(folder, expressions, "jsonencode({})")]
+
+
+def evaluated_texts(folder: Path, expressions: Sequence[str]) -> list[str]:
+    """Return what Terraform says that texts are, accents that its own JSON spoils included."""
+    texts = _encoded(folder, expressions, '"-${{{}}}"')
+    return [text.removeprefix("-") for text in texts]
+
+
+def _encoded(folder: Path, expressions: Sequence[str], form: str) -> list[str]:
+    names = [f"v{number}" for number in range(len(expressions))]
+    several = [f"  {name} = {text}\n" for name, text in zip(names, expressions, strict=True)]
+    (folder / "main.tf").write_text(f"locals {{\n{''.join(several)}}}\n")
+    encoded = ", ".join(f"base64encode({form.format(f'local.{name}')})" for name in names)
+    shown = terraform(folder, "console", text=f"jsonencode([{encoded}])\n")
+    return [b64decode(text).decode() for text in json.loads(json.loads(shown))]
+
+
+def lint(folder: Path, *templates: str) -> None:
+    """Hold templates to CloudFormation's linter, warnings included."""
+    paths = [folder / f"{number}.yaml" for number in range(len(templates))]
+    for path, template in zip(paths, templates, strict=True):
+        path.write_text(template)
+    program = "import sys; from cfnlint.runner import main; sys.exit(main())"
+    ran = subprocess.run(
+        [sys.executable, "-c", program, "--", *map(str, paths)], capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads the short forms of functions as the long ones."""
+
+
+def _long_form(loader: _Loader, name: str, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.SequenceNode):
+        argument: object = loader.construct_sequence(node, deep=True)
+    else:
+        argument = node.value
+    return {name if name in ("Ref", "Condition") else f"Fn::{name}": argument}
+
+
+_Loader.add_multi_constructor("!", _long_form)
+
+
+def loaded(template: str) -> Any:
+    """Return a template as CloudFormation reads it."""
+    return yaml.load(template, _Loader)
