@@ -79,6 +79,18 @@ class Aws(Asking):
         self._roles_lock = Lock()
         self._identity: GetCallerIdentity | None = None
 
+    @classmethod
+    def standing_in(cls, arn: str, region: str) -> Self:
+        """Return a caller who is known by name, for plans: nothing is asked of AWS.
+
+        Args:
+            arn: whose ARN it has.
+            region: the region of calls that name none.
+        """
+        aws = cls(region=region)
+        aws._identity = GetCallerIdentity(account=arn.split(":")[4], arn=arn)  # noqa: SLF001  our own
+        return aws
+
     @property
     def region(self) -> str:
         """The region of calls that name none.

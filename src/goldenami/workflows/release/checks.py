@@ -74,10 +74,14 @@ def check(recipe: Recipe, baker: Baker, earlier: EarlierRun | None, needed: Need
 def permissions(recipe: Recipe, earlier: EarlierRun | None) -> tuple[str, ...]:
     """Return the IAM actions that the checks need of the caller."""
     release = recipe.release
-    needed = ["ec2:DescribeImages", "ec2:DescribeInstances"]
+    needed = ["ec2:DescribeImages", "ec2:DescribeInstances", "ec2:DescribeRegions"]
     if earlier and earlier.is_whole:
         return (*needed, "ssm:GetParameter")
     to_make, to_finish = places_to_make(recipe, earlier), _to_finish(recipe, earlier)
+    if release.base.source.ssm and not earlier:
+        needed.append("ssm:GetParameter")
+    if recipe.place in to_make and not recipe.instance_id:
+        needed.append("ec2:DescribeInstanceTypes")
     if to_make or (to_finish and recipe.is_shared):
         needed += quotas.PERMISSIONS
     if release.scan and not _is_tested(recipe, earlier):
@@ -240,6 +244,9 @@ def _copy(recipe: Recipe, place: AccountRegion) -> CheckResult:
         recipe.aws.at(place), "ec2:CopyImage", "trying the copy (DryRun)", **parameters
     )
     if refusal and refusal.code in FORBIDDEN:
+        if f"image/{recipe.source.id}" in refusal.message:  # which the bake itself does not copy
+            why = f"{recipe.source.id} stood in for it, which you may not copy, nor need to"
+            return CheckResult(unknown=(f"the copy into {place.name} could not be tried: {why}",))
         return CheckResult(wrong=(in_list(recipe, refusal),))
     if refusal:
         return CheckResult(unknown=(f"not tried with a copy: {refusal.message}",))

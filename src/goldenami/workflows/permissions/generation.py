@@ -1,0 +1,138 @@
+"""From a command and a release file to the documents of each role, account by account."""
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from goldenami.aws.session import Aws
+from goldenami.domain import arns, prefixes
+from goldenami.domain.names import ACCOUNT
+from goldenami.iam.permissions import documents
+from goldenami.iam.permissions.grant import Grant
+from goldenami.iam.permissions.statements import PermissionStatement, merged
+from goldenami.iam.render import PolicyDocument
+from goldenami.spec import ReleaseFile
+from goldenami.workflows.permissions.needs import HOME, Need, needs_of, roles
+from goldenami.workflows.permissions.rules import grants
+from goldenami.workflows.permissions.scope import ANY, PermissionCommand, PermissionScope
+
+_EVERYWHERE = frozenset(PermissionCommand) - {
+    PermissionCommand.BAKE, PermissionCommand.APPROVE, PermissionCommand.OUTDATED,
+}  # fmt: skip
+"""The commands that look for images in every region."""
+
+
+class RolePermissions(Struct, frozen=True, kw_only=True):
+    """What a role of an account needs for a command.
+
+    Args:
+        account: the account; ``*`` if nobody has named it.
+        role: the role, by name; ``*`` if nobody has named it.
+        statements: what it is allowed, as in the documents.
+        documents: the policies, each short enough for a managed policy.
+    """
+
+    account: str
+    role: str
+    statements: tuple[PermissionStatement, ...]
+    documents: tuple[PolicyDocument, ...]
+
+
+def generate(
+    file: ReleaseFile,
+    command: PermissionCommand,
+    *,
+    account: str = "",
+    holder: str = "",
+    instance_role: str = "",
+) -> tuple[RolePermissions, ...]:
+    """Return the policies for a command, the home account's first. No AWS call is made.
+
+    Args:
+        file: the release file.
+        command: the command.
+        account: the account that bakes; empty for what the file says of it, if it does.
+        holder: the role that gets the policy; empty for the file's pipeline role.
+        instance_role: the role of the instance profile, if it has not the profile's name.
+
+    Raises:
+        RefusedError: a statement is too long for any document.
+    """
+    home = account or account_of(file) or ANY
+    partition = arns.partition_of(file.release.build_region)
+    name = holder or _pipeline_role(file)
+    aws = Aws.standing_in(
+        arns.iam_arn(partition, home, "role", name), file.release.build_region
+    )
+    needs = tuple(needs_of(aws, file, command))
+    result = []
+    for role in (HOME, *roles(aws, file)):
+        scope = _scope(file, command, home, role, name, instance_role)
+        own = tuple(_grants(scope, (need for need in needs if need.role == role)))
+        if not own:
+            continue
+        statements = documents.fitting(merged(own))
+        title = f"{prefixes.POLICIES}{command}-{file.release.image}"
+        result.append(
+            RolePermissions(
+                account=scope.account,
+                role=scope.holder,
+                statements=statements,
+                documents=documents.split(title, statements),
+            )
+        )
+    return tuple(result)
+
+
+def _grants(scope: PermissionScope, needs: Iterable[Need]) -> Iterator[Grant]:
+    for need in dict.fromkeys(needs):
+        yield from grants(scope, need.action, need.use)
+
+
+def account_of(file: ReleaseFile) -> str:
+    """Return the account that a release file is for, as what it names as its own says; or empty."""
+    release = file.release
+    named = [file.enforcement.enforce.pipeline_role or ""]
+    named += [volume.kms_key or "" for volume in release.base.volumes]
+    named += [release.kms_key(region) or "" for region in release.destinations]
+    named += [release.sbom.kms_key] if release.sbom else []
+    accounts = (name.split(":")[4] for name in named if name.startswith("arn:"))
+    return next((each for each in accounts if ACCOUNT.fullmatch(each)), "")
+
+
+def _pipeline_role(file: ReleaseFile) -> str:
+    role = file.enforcement.enforce.pipeline_role or ANY
+    return role.partition(":role/")[2] or role
+
+
+def _scope(
+    file: ReleaseFile,
+    command: PermissionCommand,
+    home: str,
+    role: str,
+    holder: str,
+    instance_role: str,
+) -> PermissionScope:
+    release = file.release
+    partition = arns.partition_of(release.build_region)
+    account, regions, name = home, release.regions, holder
+    if role:
+        account, name = role.split(":")[4], role.partition(":role/")[2]
+        places = release.places(home, partition)
+        regions = tuple(dict.fromkeys(place.region for place in places if place.role == role))
+    reading = () if command in _EVERYWHERE else regions
+    audited = release.audit.regions
+    if command is PermissionCommand.AUDIT and audited != "all":
+        reading = tuple(dict.fromkeys((*audited, *regions)))
+    return PermissionScope(
+        command=command,
+        release=release,
+        enforcement=file.enforcement,
+        partition=partition,
+        home=home,
+        account=account,
+        holder=name,
+        instance_role=instance_role,
+        regions=regions,
+        reading=reading,
+    )
