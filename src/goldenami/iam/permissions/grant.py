@@ -17,7 +17,7 @@ class GrantUse(StrEnum):
     UNDO = "takes back what a failed run has made"
     RESUME = "goes on with a run that stopped"
     SERVICE = "AWS asks for it in the caller's name"
-    SOMETIMES = "only where the account has what it is for"
+    SOMETIMES = "only in some states of the account, or with some options"
 
 
 class PolicyCondition(Struct, frozen=True, order=True):

@@ -70,7 +70,7 @@ def _removable(scope: PermissionScope) -> Iterator[PolicyCondition]:
             yield equals(_OF_STATUS, Status.BUILDING)
 
 
-def _deregister(scope: PermissionScope) -> Iterator[GrantBounds]:
+def deregister(scope: PermissionScope) -> Iterator[GrantBounds]:
     yield GrantBounds("RemoveImages", (_arn(scope, "image"),), conditions(_removable(scope)))
 
 
@@ -79,7 +79,7 @@ def _delete_snapshot(scope: PermissionScope) -> Iterator[GrantBounds]:
     yield GrantBounds("RemoveImages", (_arn(scope, "snapshot"),), where, GrantUse.SERVICE)
 
 
-def _share_snapshots(scope: PermissionScope) -> Iterator[GrantBounds]:
+def share_snapshots(scope: PermissionScope) -> Iterator[GrantBounds]:
     """With the accounts of the release file alone, never with everybody.
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html
@@ -97,7 +97,7 @@ def _share_snapshots(scope: PermissionScope) -> Iterator[GrantBounds]:
     )
 
 
-def _tag(scope: PermissionScope) -> Iterator[GrantBounds]:
+def tag(scope: PermissionScope) -> Iterator[GrantBounds]:
     """Tags of what is there: goldenami's own, and no status that is another command's to write."""
     if scope.command is PermissionCommand.REMEDIATE:
         yield _finding(scope)
@@ -239,14 +239,14 @@ RULES: GrantRules = {
     "ec2:CopyImage": _copy_image,
     "ec2:CreateImage": _create_image,
     "ec2:CreateImageUsageReport": used(_usage_report, GrantUse.SOMETIMES),
-    "ec2:CreateTags": _tag,
+    "ec2:CreateTags": tag,
     "ec2:DeleteSnapshot": _delete_snapshot,
     "ec2:DeleteTags": _untag,
-    "ec2:DeregisterImage": _deregister,
+    "ec2:DeregisterImage": deregister,
     "ec2:DescribeImageAttribute": _look_at_image,
     "ec2:DescribeSnapshotAttribute": _look_at_snapshot,
     "ec2:GetImageAncestry": _look_at_image,
-    "ec2:ModifySnapshotAttribute": _share_snapshots,
+    "ec2:ModifySnapshotAttribute": share_snapshots,
     "ec2:RestoreImageFromRecycleBin": used(own_image, GrantUse.SOMETIMES),
     "ec2:RestoreSnapshotFromRecycleBin": used(_restore_snapshot, GrantUse.SOMETIMES),
 }

@@ -24,7 +24,7 @@ def _arn(scope: PermissionScope, kind: str, name: str = ANY) -> str:
     return scope.arn("ec2", kind, name)
 
 
-def _launch(scope: PermissionScope) -> Iterator[GrantBounds]:
+def launch(scope: PermissionScope) -> Iterator[GrantBounds]:
     """A launch of the base instance, or of the new image for its test."""
     if scope.command is not PermissionCommand.BAKE:
         return
@@ -146,7 +146,7 @@ RULES: GrantRules = {
     ),
     "ec2:DescribeInstanceAttribute": _look_at_instance,
     "ec2:ModifyNetworkInterfaceAttribute": used(_quarantine, GrantUse.SOMETIMES),
-    "ec2:RunInstances": _launch,
+    "ec2:RunInstances": launch,
     **of_each(_end, "ec2:StopInstances", "ec2:TerminateInstances"),
     "iam:PassRole": _pass_role,
     "ssm:SendCommand": _command,
