@@ -88,7 +88,7 @@ class Aws(Asking):
             region: the region of calls that name none.
         """
         aws = cls(region=region)
-        aws._identity = GetCallerIdentity(account=arn.split(":")[4], arn=arn)  # noqa: SLF001  our own
+        aws._identity = GetCallerIdentity(account=arn.split(":")[4], arn=arn)
         return aws
 
     @property

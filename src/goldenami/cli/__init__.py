@@ -27,6 +27,7 @@ from goldenami.cli import (
     init,
     lineage,
     outdated,
+    permissions,
     policy,
     rehearse,
     remediate,
@@ -108,6 +109,7 @@ app.add(lineage.lineage)
 app.add(show.show)
 app.add(show.history)
 app.add_typer(policy.app, name="policy")
+app.add(permissions.permissions)
 app.add(enforce.enforce)
 app.add(audit.audit)
 app.add(remediate.remediate)

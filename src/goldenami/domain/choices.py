@@ -28,3 +28,24 @@ class RemediationKind(StrEnum):
     RELEASE = "release"
     TERMINATE = "terminate"
     REFRESH = "refresh"
+
+
+class PermissionCommand(StrEnum):
+    """A command that a policy can be made for."""
+
+    BAKE = "bake"
+    APPROVE = "approve"
+    PROMOTE = "promote"
+    ROLLBACK = "rollback"
+    DEPRECATE = "deprecate"
+    REVOKE = "revoke"
+    RESTORE = "restore"
+    RETIRE = "retire"
+    PRUNE = "prune"
+    OUTDATED = "outdated"
+    RESCAN = "rescan"
+    SBOM = "sbom"
+    SWEEP = "sweep"
+    ENFORCE = "enforce"
+    AUDIT = "audit"
+    REMEDIATE = "remediate"

@@ -37,9 +37,7 @@ class ActionWorth(Struct, frozen=True, kw_only=True):
     @property
     def surplus(self) -> bool:
         """Whether it could go: the run called no such thing, and nothing says why it is there."""
-        return not self.needed_by and (
-            self.use is GrantUse.RUN or bool(self.also_allowed_by)
-        )
+        return not self.needed_by and (self.use is GrantUse.RUN or bool(self.also_allowed_by))
 
 
 class RecordedRequest(Struct, frozen=True):

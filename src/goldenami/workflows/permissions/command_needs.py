@@ -13,6 +13,7 @@ from goldenami.aws import (
     records,
     sbom_exports,
 )
+from goldenami.domain.choices import PermissionCommand
 from goldenami.spec import ReleaseFile
 from goldenami.workflows import remediate
 from goldenami.workflows.enforce import managed_policies, organization_policies
@@ -26,7 +27,6 @@ from goldenami.workflows.lifecycle import (
     releases,
     uses,
 )
-from goldenami.workflows.permissions.scope import PermissionCommand
 from goldenami.workflows.release import guardrail
 from goldenami.workflows.remediate import instances, quarantine, refresh
 

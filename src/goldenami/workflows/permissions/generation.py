@@ -5,17 +5,20 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from goldenami.aws.session import Aws
-from goldenami.domain import arns, prefixes
+from goldenami.domain import arns
+from goldenami.domain.choices import PermissionCommand
 from goldenami.domain.names import ACCOUNT
 from goldenami.iam.permissions import documents
-from goldenami.iam.permissions.grant import Grant
+from goldenami.iam.permissions.grant import Grant, GrantUse
 from goldenami.iam.permissions.statements import PermissionStatement, merged
 from goldenami.iam.render import PolicyDocument
 from goldenami.spec import ReleaseFile
 from goldenami.workflows.permissions.needs import HOME, Need, needs_of, roles
 from goldenami.workflows.permissions.rules import grants
-from goldenami.workflows.permissions.scope import ANY, PermissionCommand, PermissionScope
+from goldenami.workflows.permissions.scope import ANY, PermissionScope
 
+_NAME = "golden-ami-"
+"""How the policies' names begin: not as those that an enforcement may change."""
 _EVERYWHERE = frozenset(PermissionCommand) - {
     PermissionCommand.BAKE, PermissionCommand.APPROVE, PermissionCommand.OUTDATED,
 }  # fmt: skip
@@ -36,6 +39,28 @@ class RolePermissions(Struct, frozen=True, kw_only=True):
     role: str
     statements: tuple[PermissionStatement, ...]
     documents: tuple[PolicyDocument, ...]
+
+    @property
+    def name(self) -> str:
+        """Whose they are, in words."""
+        account = "any account" if self.account == ANY else self.account
+        return f"{account}/{'the role' if self.role == ANY else self.role}"
+
+    @property
+    def optional(self) -> dict[GrantUse, tuple[str, ...]]:
+        """The actions that a run without trouble need not call, by when they are called."""
+        needed = {
+            action
+            for statement in self.statements
+            for action, use in statement.uses
+            if use is GrantUse.RUN
+        }
+        optional: dict[GrantUse, dict[str, None]] = {}
+        for statement in self.statements:
+            for action, use in statement.uses:
+                if use is not GrantUse.RUN and action not in needed:
+                    optional.setdefault(use, {})[action] = None
+        return {use: tuple(actions) for use, actions in optional.items()}
 
 
 def generate(
@@ -61,9 +86,7 @@ def generate(
     home = account or account_of(file) or ANY
     partition = arns.partition_of(file.release.build_region)
     name = holder or _pipeline_role(file)
-    aws = Aws.standing_in(
-        arns.iam_arn(partition, home, "role", name), file.release.build_region
-    )
+    aws = Aws.standing_in(arns.iam_arn(partition, home, "role", name), file.release.build_region)
     needs = tuple(needs_of(aws, file, command))
     result = []
     for role in (HOME, *roles(aws, file)):
@@ -72,7 +95,7 @@ def generate(
         if not own:
             continue
         statements = documents.fitting(merged(own))
-        title = f"{prefixes.POLICIES}{command}-{file.release.image}"
+        title = f"{_NAME}{command}-{file.release.image}"
         result.append(
             RolePermissions(
                 account=scope.account,

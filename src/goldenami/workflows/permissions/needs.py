@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from goldenami.aws import pointers
 from goldenami.aws.session import Aws
+from goldenami.domain.choices import PermissionCommand
 from goldenami.domain.plan import Plan
 from goldenami.iam.permissions.grant import GrantUse
 from goldenami.spec import ReleaseFile
@@ -13,7 +14,6 @@ from goldenami.workflows.lifecycle import releases
 from goldenami.workflows.permissions import command_needs
 from goldenami.workflows.permissions.offline import plan_of_bake
 from goldenami.workflows.permissions.rules.keys import BY_EC2
-from goldenami.workflows.permissions.scope import PermissionCommand
 from goldenami.workflows.release import guardrail
 
 HOME = ""

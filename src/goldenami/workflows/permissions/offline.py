@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 
 from goldenami.aws.session import Aws
+from goldenami.bake.create_image import CreateImageBaker
 from goldenami.bake.interface import Recipe, new_build
 from goldenami.bake.packer_baker import PackerBaker
-from goldenami.bake.create_image import CreateImageBaker
 from goldenami.domain.choices import BakeMethod
 from goldenami.domain.image import Image
 from goldenami.domain.plan import Plan
@@ -34,9 +34,7 @@ def plan_of_bake(aws: Aws, file: ReleaseFile, *, approving: bool = False) -> Pla
             state="available", architecture=architecture,
         )  # fmt: skip
         method = own.release.bake.method
-        recipe = Recipe(
-            aws=aws, file=own, build=new_build(own, now), source=source, method=method
-        )
+        recipe = Recipe(aws=aws, file=own, build=new_build(own, now), source=source, method=method)
         baker = PackerBaker(recipe) if method == BakeMethod.PACKER else CreateImageBaker(recipe)
         making = Plan(
             title="",

@@ -1,11 +1,11 @@
 """What a policy is made for: one command, one release file, one role."""
 
 from collections.abc import Iterator
-from enum import StrEnum
 
 from msgspec import Struct
 
 from goldenami.domain import arns, tags
+from goldenami.domain.choices import PermissionCommand
 from goldenami.domain.names import ACCOUNT
 from goldenami.iam.permissions.grant import PolicyCondition, equals
 from goldenami.spec import EnforceFile, Release
@@ -14,27 +14,6 @@ from goldenami.spec.model import Base
 
 ANY = "*"
 REQUESTED_REGION = "aws:RequestedRegion"
-
-
-class PermissionCommand(StrEnum):
-    """A command that a policy can be made for."""
-
-    BAKE = "bake"
-    APPROVE = "approve"
-    PROMOTE = "promote"
-    ROLLBACK = "rollback"
-    DEPRECATE = "deprecate"
-    REVOKE = "revoke"
-    RESTORE = "restore"
-    RETIRE = "retire"
-    PRUNE = "prune"
-    OUTDATED = "outdated"
-    RESCAN = "rescan"
-    SBOM = "sbom"
-    SWEEP = "sweep"
-    ENFORCE = "enforce"
-    AUDIT = "audit"
-    REMEDIATE = "remediate"
 
 
 class PermissionScope(Struct, frozen=True, kw_only=True):

@@ -13,7 +13,12 @@ from goldenami.workflows.permissions.rules import (
     parameters,
     policies,
 )
-from goldenami.workflows.permissions.rules.interface import GrantRule, GrantRules, read, read_anywhere
+from goldenami.workflows.permissions.rules.interface import (
+    GrantRule,
+    GrantRules,
+    read,
+    read_anywhere,
+)
 from goldenami.workflows.permissions.scope import PermissionScope
 
 RULES: GrantRules = {

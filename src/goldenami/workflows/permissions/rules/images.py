@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec
 from collections.abc import Iterator
 
 from goldenami.domain import tags
+from goldenami.domain.choices import PermissionCommand
 from goldenami.domain.status import Status
 from goldenami.iam.permissions.grant import GrantUse, PolicyCondition, condition, equals
 from goldenami.workflows.permissions.rules.interface import (
@@ -15,7 +16,7 @@ from goldenami.workflows.permissions.rules.interface import (
     of_each,
     used,
 )
-from goldenami.workflows.permissions.scope import ANY, PermissionCommand, PermissionScope
+from goldenami.workflows.permissions.scope import ANY, PermissionScope
 
 _OF_STATUS = f"aws:ResourceTag/{tags.STATUS}"
 _BAKING = (PermissionCommand.BAKE, PermissionCommand.APPROVE)
@@ -40,9 +41,7 @@ def _arn(scope: PermissionScope, kind: str) -> str:
 
 def own_image(scope: PermissionScope) -> Iterator[GrantBounds]:
     """An image of this golden image, whatever its status."""
-    yield GrantBounds(
-        "ChangeImages", (_arn(scope, "image"),), conditions(scope.golden, scope.here)
-    )
+    yield GrantBounds("ChangeImages", (_arn(scope, "image"),), conditions(scope.golden, scope.here))
 
 
 def _look_at_image(scope: PermissionScope) -> Iterator[GrantBounds]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from goldenami.bake.launch import subnets, types
 from goldenami.domain import arns, tags
+from goldenami.domain.choices import PermissionCommand
 from goldenami.domain.status import Status
 from goldenami.iam.permissions.grant import GrantUse, PolicyCondition, condition, equals
 from goldenami.spec.model import BaseSource
@@ -17,7 +18,7 @@ from goldenami.workflows.permissions.rules.interface import (
     of_each,
     used,
 )
-from goldenami.workflows.permissions.scope import ANY, PermissionCommand, PermissionScope
+from goldenami.workflows.permissions.scope import ANY, PermissionScope
 
 
 def _arn(scope: PermissionScope, kind: str, name: str = ANY) -> str:

@@ -48,7 +48,9 @@ def _of_home(scope: PermissionScope) -> Iterator[str]:
             yield key
 
 
-def _bounds(scope: PermissionScope, sid: str, more: Conditions, use: GrantUse) -> Iterator[GrantBounds]:
+def _bounds(
+    scope: PermissionScope, sid: str, more: Conditions, use: GrantUse
+) -> Iterator[GrantBounds]:
     keys, aliases = set(), set()
     for key in named(scope):
         alias = key.partition(":alias/")[2] or key.partition("alias/")[2]

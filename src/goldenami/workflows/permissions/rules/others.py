@@ -51,7 +51,8 @@ def _allowed_amis(scope: PermissionScope) -> Iterator[GrantBounds]:
 
 RULES: GrantRules = {
     **of_each(
-        read_anywhere, "ec2:DescribeRegions",
+        read_anywhere,
+        "ec2:DescribeRegions",
     ),
     **of_each(
         sometimes(read),

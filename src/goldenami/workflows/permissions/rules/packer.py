@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from goldenami.aws.leftovers import TEMPORARY
 from goldenami.domain import tags
-from goldenami.domain.choices import BakeMethod
+from goldenami.domain.choices import BakeMethod, PermissionCommand
 from goldenami.domain.status import Status
 from goldenami.iam.permissions.grant import GrantUse, PolicyCondition, condition, equals
 from goldenami.iam.reference import table
@@ -21,7 +21,7 @@ from goldenami.workflows.permissions.rules.interface import (
     conditions,
     sometimes,
 )
-from goldenami.workflows.permissions.scope import ANY, PermissionCommand, PermissionScope
+from goldenami.workflows.permissions.scope import ANY, PermissionScope
 
 _OWN_TEMPLATE = "amazon-ebs"
 _GOLDEN_ALREADY = f"aws:ResourceTag/{tags.IMAGE}"

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-a
 from collections.abc import Iterator
 
 from goldenami.domain import arns, prefixes
+from goldenami.domain.choices import PermissionCommand
 from goldenami.domain.names import PUBLISHED
 from goldenami.iam.permissions.grant import GrantUse
 from goldenami.workflows.permissions.rules.interface import (
@@ -14,7 +15,7 @@ from goldenami.workflows.permissions.rules.interface import (
     conditions,
     used,
 )
-from goldenami.workflows.permissions.scope import ANY, PermissionCommand, PermissionScope
+from goldenami.workflows.permissions.scope import ANY, PermissionScope
 
 _OF_ALL_IMAGES = (
     PermissionCommand.AUDIT, PermissionCommand.REMEDIATE, PermissionCommand.SWEEP,

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsorgan
 from collections.abc import Iterator
 
 from goldenami.domain import arns, prefixes, tags
+from goldenami.domain.choices import PermissionCommand
 from goldenami.domain.names import ACCOUNT
 from goldenami.iam.permissions.grant import GrantUse, condition, equals
 from goldenami.workflows.enforce.rendering import BOUNDARY
@@ -19,7 +20,7 @@ from goldenami.workflows.permissions.rules.interface import (
     sometimes,
     used,
 )
-from goldenami.workflows.permissions.scope import ANY, PermissionCommand, PermissionScope
+from goldenami.workflows.permissions.scope import ANY, PermissionScope
 
 _TYPES = ("DECLARATIVE_POLICY_EC2", "SERVICE_CONTROL_POLICY")
 _PIPELINE = (PermissionCommand.ENFORCE, PermissionCommand.AUDIT)
@@ -198,9 +199,9 @@ RULES: GrantRules = {
         "organizations:DeletePolicy",
         "organizations:UpdatePolicy",
     ),
-    **of_each(sometimes(_organization_tags), "organizations:TagResource", "organizations:UntagResource"),
     **of_each(
-        _attach_in_organization, "organizations:AttachPolicy", "organizations:DetachPolicy"
+        sometimes(_organization_tags), "organizations:TagResource", "organizations:UntagResource"
     ),
+    **of_each(_attach_in_organization, "organizations:AttachPolicy", "organizations:DetachPolicy"),
     "sts:AssumeRole": _assume,
 }
