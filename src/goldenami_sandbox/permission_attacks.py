@@ -20,7 +20,8 @@ from goldenami_sandbox.server import Sandbox
 DENIED = frozenset({"UnauthorizedOperation", "AccessDenied", "AccessDeniedException"})
 BIG_TYPE = "u7i-12tb.224xlarge"
 _STOLEN = "another-instance-role"
-_GOLDEN_TAG = "goldenami:image"
+_GOLDEN_TAG, _STATUS = "goldenami:image", "goldenami:status"
+_VOLUMES = {"Attribute": "createVolumePermission"}
 
 
 class PermissionAttack(Struct, frozen=True, kw_only=True):
@@ -64,7 +65,7 @@ class PermissionAttackOutcome(Struct, frozen=True, kw_only=True):
         return self.code in DENIED
 
     def worked(self, command: str) -> bool:
-        """Tell whether it was not refused, though it could be, and is not the command's own work."""
+        """Tell whether it was not refused, though it could be, and is not what the command does."""
         own = command in self.attack.by_design or self.attack.why_open
         return not (self.refused or own)
 
@@ -80,6 +81,7 @@ class AttackedWorld(Struct, frozen=True, kw_only=True):
         approval: key and value of the approval tag.
         role: the role that attacks, by name.
         elsewhere: a region that the release file does not name.
+        surroundings: subnet, security groups and the like that the role may launch with.
     """
 
     sandbox: Sandbox
@@ -89,6 +91,7 @@ class AttackedWorld(Struct, frozen=True, kw_only=True):
     approval: tuple[str, str]
     role: str
     elsewhere: str
+    surroundings: Mapping[str, Any] = {}
 
 
 def attempts(world: AttackedWorld) -> Iterator[PermissionAttack]:
@@ -146,7 +149,7 @@ def _launches(world: AttackedWorld, unapproved: str) -> Iterator[PermissionAttac
     ]
     usual = {
         "ImageId": public.id_in(world.region), "InstanceType": kind, "MinCount": 1, "MaxCount": 1,
-        "DryRun": True,
+        "DryRun": True, **world.surroundings,
     }  # fmt: skip
     tagged = {**usual, "TagSpecifications": tags}
 
@@ -159,7 +162,8 @@ def _launches(world: AttackedWorld, unapproved: str) -> Iterator[PermissionAttac
     yield launch("launch without the tags of a bake", usual)
     yield launch("launch an own image that nobody approved", {**tagged, "ImageId": unapproved})
     yield launch(f"launch a {BIG_TYPE}", {**tagged, "InstanceType": BIG_TYPE})
-    abroad = {**tagged, "ImageId": public.id_in(world.elsewhere)}
+    here = {name: value for name, value in tagged.items() if name not in world.surroundings}
+    abroad = {**here, "ImageId": public.id_in(world.elsewhere)}
     yield launch(f"launch in {world.elsewhere}", abroad, world.elsewhere)
     People(world.sandbox, world.region, world.account).instance_profile(_STOLEN)
     stolen = {**tagged, "IamInstanceProfile": {"Name": _STOLEN}}
@@ -194,7 +198,7 @@ def _on_images(
     key, value = world.approval
 
     def on(
-        title: str, operation: str, by_design: tuple[str, ...] = (), **parameters: Any
+        title: str, operation: str, parameters: Mapping[str, Any], *by_design: str
     ) -> PermissionAttack:
         return PermissionAttack(
             title=title, service="ec2", operation=operation, region=world.region,
@@ -202,42 +206,32 @@ def _on_images(
         )  # fmt: skip
 
     approve = {"Resources": [unapproved], "Tags": [{"Key": key, "Value": value}]}
-    yield on("approve an image that no bake made", "CreateTags", **approve)
-    yield on("deregister an image of somebody else", "DeregisterImage", ImageId=unapproved)
     share = {"Add": [{"UserId": STRANGER}]}
-    yield on(
-        "share an image of somebody else", "ModifyImageAttribute", ImageId=unapproved,
-        LaunchPermission=share,
-    )  # fmt: skip
-    yield on(
-        "copy an image without the tags of a bake", "CopyImage", Name="stolen",
-        SourceImageId=unapproved, SourceRegion=world.region,
-    )  # fmt: skip
+    foreign = {"ImageId": unapproved}
+    yield on("approve an image that no bake made", "CreateTags", approve)
+    yield on("deregister an image of somebody else", "DeregisterImage", foreign)
+    shared = {**foreign, "LaunchPermission": share}
+    yield on("share an image of somebody else", "ModifyImageAttribute", shared)
+    source = {"SourceImageId": unapproved, "SourceRegion": world.region, "Name": "stolen"}
+    yield on("copy an image without the tags of a bake", "CopyImage", source)
     if golden is None:
         return
     image = golden["ImageId"]
-    snapshots = [
-        mapping["Ebs"]["SnapshotId"]
-        for mapping in golden["BlockDeviceMappings"]
-        if "Ebs" in mapping
-    ]
+    devices = (mapping.get("Ebs", {}) for mapping in golden["BlockDeviceMappings"])
+    snapshots = [device["SnapshotId"] for device in devices if "SnapshotId" in device]
     going = ("retire", "prune")
-    yield on("deregister an approved image", "DeregisterImage", going, ImageId=image)
+    yield on("deregister an approved image", "DeregisterImage", {"ImageId": image}, *going)
     drop = {"Resources": [image], "Tags": [{"Key": key}]}
-    leaving = ("revoke", "retire", "prune", "deprecate") if key != "goldenami:status" else ()
-    yield on("take the approval tag away", "DeleteTags", leaving, **drop)
-    overwrite = {"Resources": [image], "Tags": [{"Key": "goldenami:status", "Value": "building"}]}
-    yield on("make an approved image one that is being built", "CreateTags", **overwrite)
+    leaving = ("revoke", "deprecate", *going) if key != _STATUS else ()
+    yield on("take the approval tag away", "DeleteTags", drop, *leaving)
+    overwrite = {"Resources": [image], "Tags": [{"Key": _STATUS, "Value": "building"}]}
+    yield on("make an approved image one that is being built", "CreateTags", overwrite)
     for snapshot in snapshots[:1]:
-        volume = {"SnapshotId": snapshot, "Attribute": "createVolumePermission"}
-        yield on(
-            "let a stranger have a golden snapshot", "ModifySnapshotAttribute", **volume,
-            CreateVolumePermission=share,
-        )  # fmt: skip
-        yield on(
-            "let everybody have a golden snapshot", "ModifySnapshotAttribute", **volume,
-            CreateVolumePermission={"Add": [{"Group": "all"}]},
-        )  # fmt: skip
+        call, what = "ModifySnapshotAttribute", {"SnapshotId": snapshot, **_VOLUMES}
+        stranger = {**what, "CreateVolumePermission": share}
+        yield on("let a stranger have a golden snapshot", call, stranger)
+        public = {**what, "CreateVolumePermission": {"Add": [{"Group": "all"}]}}
+        yield on("let everybody have a golden snapshot", call, public)
     yield PermissionAttack(
         title="make a golden image public", service="ec2", operation="ModifyImageAttribute",
         region=world.region,

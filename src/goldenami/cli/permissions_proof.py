@@ -18,7 +18,7 @@ from goldenami.report.terminal import say
 
 if TYPE_CHECKING:
     from goldenami.iam.permissions.worth import ActionWorth, RecordedRequest
-    from goldenami.spec import ReleaseFile
+    from goldenami.spec import Release, ReleaseFile
     from goldenami.workflows.permissions import RolePermissions
     from goldenami_sandbox.permission_attacks import PermissionAttackOutcome
     from goldenami_sandbox.server import Sandbox
@@ -65,6 +65,16 @@ def prove(file: "ReleaseFile", command: PermissionCommand, instance_role: str) -
     if problems:
         raise RefusedError(f"not proved: the policies of `goldenami {command}`", notes=problems)
     say(f"proved: `goldenami {command}` can do its work, and no attack worked", "bold green")
+
+
+def _surroundings(release: "Release") -> dict[str, object]:
+    """Return what a base instance is launched with beside its image and its type."""
+    from goldenami.bake.launch import subnets
+
+    base = release.base
+    named = {"SubnetId": subnets(base)[0], "SecurityGroupIds": list(base.security_groups)}
+    named["KeyName"] = base.key_name
+    return {name: value for name, value in named.items() if value}
 
 
 class _Proof:
@@ -125,21 +135,18 @@ class _Proof:
 
     def _shown(self, outcome: "PermissionAttackOutcome") -> report.ShownAttack:
         """Return how an attack ended, and which statement is the nearest to one that allows it."""
-        from goldenami.iam.permissions.worth import compiled, nearest
+        from goldenami.iam.permissions.worth import nearest
 
         attack = outcome.attack
         if not outcome.refused:
             ended = "WORKED" if outcome.worked(self._command) else "its work"
-            return report.ShownAttack(
-                "open" if attack.why_open else ended, attack.title, attack.why_open
-            )
+            ended = "open" if attack.why_open else ended
+            return report.ShownAttack(ended, attack.title, attack.why_open)
         if outcome.decided is None:
             return report.ShownAttack("refused", attack.title, outcome.code)
         request = outcome.decided.verdict.deciding.request
-        named = nearest(compiled(self._roles[0].documents), request)
-        why = f"no statement is about {request.action}"
-        if named:
-            why = f"{', '.join(named)} would, but not on {request.resource} as it is"
+        why = "; ".join(nearest(self._roles[0].statements, request))
+        why = why or f"no statement is about {request.action}"
         return report.ShownAttack("refused", attack.title, why)
 
     def _quietly(self, step: Step) -> None:
@@ -238,6 +245,7 @@ class _Proof:
             sandbox=self._sandbox, region=release.build_region, account=self._world.account,
             image=release.image, approval=(release.approval_tag.key, release.approval_tag.value),
             role=self._roles[0].role.rpartition("/")[2], elsewhere=elsewhere[0],
+            surroundings=_surroundings(release),
         )  # fmt: skip
         for attack in [*permission_attacks.attempts(world)]:
             yield permission_attacks.attempt(self._sandbox, self._credentials, attack)

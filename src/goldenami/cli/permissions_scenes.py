@@ -161,7 +161,7 @@ def _restore(scene: PermissionScene) -> None:
     from goldenami.workflows.lifecycle import releases
 
     good, every = scene.versions(), releases.read(scene.aws(), scene.image)
-    version = next(each.version for each in every.versions if each.version not in good)
+    version = next(name for name in every.versions if name not in good)
     options = restore.RestoreOptions(image=scene.image, version=version, why=_WHY, yes=True)
     restore.restore(options)
 
@@ -222,9 +222,7 @@ def _audit(scene: PermissionScene) -> None:
 def _audited(scene: PermissionScene) -> None:
     path = scene.folder / "audit.json"
     with suppress(GoldenamiError):
-        audit.audit(
-            audit.AuditOptions(release=scene.file.path, form=[audit.Form.JSON], output=[path])
-        )
+        audit.audit(audit.AuditOptions(release=scene.file.path, form="json", output=path))
 
 
 def _remediate(scene: PermissionScene) -> None:

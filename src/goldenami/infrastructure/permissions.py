@@ -27,9 +27,11 @@ def as_terraform(roles: Sequence[RolePolicies], title: str) -> str:
     home = roles[0].account if roles else ANY
     blocks = (block for each in roles for block in _blocks(each, home))
     comments = [title]
-    for each in roles:
-        if each.account != home:
-            comments.append(f"{_alias(each)} is a provider's alias for account {each.account}.")
+    comments += [
+        f"{_alias(each)} is a provider's alias for account {each.account}."
+        for each in roles
+        if each.account != home
+    ]
     return terraform.document(blocks, comments)
 
 

@@ -58,14 +58,14 @@ def merged(grants: Iterable[Grant]) -> tuple[PermissionStatement, ...]:
     by_resources: dict[tuple[Conditions, tuple[str, ...]], dict[str, Grant]] = defaultdict(dict)
     for grant in grants:
         actions = by_resources[grant.conditions, tuple(sorted(set(grant.resources)))]
-        before = actions.get(grant.action)
-        if before is None or grant.use is GrantUse.RUN:
-            actions[grant.action] = structs.replace(grant, sid=before.sid if before else grant.sid)
+        if grant.action not in actions or grant.use is GrantUse.RUN:
+            actions[grant.action] = grant
     by_actions: dict[tuple[Conditions, frozenset[str]], PermissionStatement] = {}
     for (conditions, resources), actions in by_resources.items():
         uses = tuple(sorted((name, grant.use) for name, grant in actions.items()))
         key = conditions, frozenset(actions)
-        sid = next(iter(actions.values())).sid
+        named = sorted(actions.values(), key=lambda grant: _reads(grant.action))
+        sid = named[0].sid
         statement = PermissionStatement(
             sid=sid, uses=uses, resources=resources, conditions=conditions
         )
@@ -92,15 +92,24 @@ def _joined(first: PermissionStatement, second: PermissionStatement) -> Permissi
 
 def _changes(statement: PermissionStatement) -> bool:
     """Tell whether a statement lets something be changed, so that its name should say what."""
-    names = (action.partition(":")[2] for action in statement.actions)
-    return not all(name.startswith(("Describe", "Get", "List", "BatchGet")) for name in names)
+    return not all(map(_reads, statement.actions))
+
+
+def _reads(action: str) -> bool:
+    return action.partition(":")[2].startswith(("Describe", "Get", "List", "BatchGet"))
 
 
 def _independent(first: PermissionStatement, second: PermissionStatement) -> bool:
     """Tell whether neither's actions could be used on what the other alone names."""
     if first.conditions != second.conditions or "*" in (*first.resources, *second.resources):
         return False
+    if _services(first) != _services(second):  # what has nothing in common has no common name
+        return False
     return not (_touch(first, second) or _touch(second, first))
+
+
+def _services(statement: PermissionStatement) -> set[str]:
+    return {action.partition(":")[0] for action in statement.actions}
 
 
 def _touch(acting: PermissionStatement, named: PermissionStatement) -> bool:

@@ -7,14 +7,17 @@ statement allows it: nothing has to be run again to know that.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from goldenami.iam.evaluator.decide import Policies, decide
 from goldenami.iam.evaluator.document import compile_policy
 from goldenami.iam.evaluator.request import Request
-from goldenami.iam.permissions.grant import GrantUse
+from goldenami.iam.permissions.documents import document
+from goldenami.iam.permissions.grant import GrantUse, PolicyCondition
 from goldenami.iam.permissions.statements import PermissionStatement
 from goldenami.iam.render import PolicyDocument
+
+_SHOWN = 3
 
 
 class ActionWorth(Struct, frozen=True, kw_only=True):
@@ -90,14 +93,40 @@ def _allowing(policies: Policies, request: Request) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.statement for each in decide(policies, request).matched))
 
 
-def nearest(policies: Policies, request: Request) -> tuple[str, ...]:
-    """Return the statements that allow a request's action, though not this request."""
+def nearest(statements: Iterable[PermissionStatement], request: Request) -> tuple[str, ...]:
+    """Return which statements are the nearest to one that allows a request, and what they ask for.
+
+    Args:
+        statements: of one role.
+        request: what they do not allow.
+    """
+    about = [each for each in statements if request.action in each.actions]
+    same = [each for each in about if _holds(each, request, without_conditions=True)]
+    if not same:
+        return tuple(f"{each.sid} is for {', '.join(each.resources)}" for each in about)
     return tuple(
-        statement.name
-        for policy in policies.identity
-        for statement in policy.about(request.action.lower())
-        if statement.allows
+        f"{each.sid} asks for {' and '.join(missed)}"
+        for each in same
+        if (missed := [_words(test) for test in each.conditions if not _meets(each, test, request)])
     )
+
+
+def _holds(
+    statement: PermissionStatement, request: Request, *, without_conditions: bool = False
+) -> bool:
+    tested = structs.replace(statement, conditions=()) if without_conditions else statement
+    return decide(compiled([document("", [tested])]), request).allowed
+
+
+def _meets(statement: PermissionStatement, test: PolicyCondition, request: Request) -> bool:
+    return _holds(structs.replace(statement, conditions=(test,)), request)
+
+
+def _words(test: PolicyCondition) -> str:
+    values = f"{', '.join(test.values[:_SHOWN])}{', …' if len(test.values) > _SHOWN else ''}"
+    if test.operator == "Null":
+        return f"{'no ' if test.values == ('true',) else ''}{test.key}"
+    return f"{test.key} = {values}"
 
 
 def by_use(worths: Iterable[ActionWorth]) -> Mapping[GrantUse, tuple[str, ...]]:

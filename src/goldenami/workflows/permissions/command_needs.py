@@ -1,4 +1,4 @@
-"""What each command but bake and approve calls: at home, in the accounts that get copies, rarely."""
+"""What commands call but bake and approve: at home, in the accounts that get copies, rarely."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 

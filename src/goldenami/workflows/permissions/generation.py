@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from goldenami.aws.session import Aws
 from goldenami.domain import arns
@@ -108,8 +108,12 @@ def generate(
 
 
 def _grants(scope: PermissionScope, needs: Iterable[Need]) -> Iterator[Grant]:
-    for need in dict.fromkeys(needs):
-        yield from grants(scope, need.action, need.use)
+    needs = tuple(dict.fromkeys(needs))
+    everywhere = {need.action for need in needs if need.everywhere}
+    unbound = structs.replace(scope, reading=())
+    for need in needs:
+        where = unbound if need.action in everywhere else scope
+        yield from grants(where, need.action, need.use)
 
 
 def account_of(file: ReleaseFile) -> str:

@@ -32,11 +32,13 @@ class Need(Struct, frozen=True):
         action: ``service:Action``.
         use: when.
         role: the ARN of the other account's role that calls it; empty for the home account's.
+        everywhere: whether it is read in every region, whatever the command otherwise does.
     """
 
     action: str
     use: GrantUse = GrantUse.RUN
     role: str = HOME
+    everywhere: bool = False
 
 
 def needs_of(aws: Aws, file: ReleaseFile, command: PermissionCommand) -> Iterator[Need]:
@@ -84,13 +86,14 @@ def _bake(aws: Aws, file: ReleaseFile, *, approving: bool) -> Iterator[Need]:
     if file.release.sbom:
         yield from needs_of(aws, file, PermissionCommand.SBOM)
     if lifecycle.removes:
-        yield from (Need(action) for action in (*releases.PERMISSIONS, *pointers.READING))
+        yield from (Need(action, everywhere=True) for action in releases.PERMISSIONS)
+        yield from (Need(action) for action in pointers.READING)
         for role in roles(aws, file):
             yield from (Need(action, role=role) for action in pointers.READING)
 
 
 def of_plan(plan: Plan) -> Iterator[Need]:
-    """Yield what a plan's actions need, what takes them back needs, and what was looked at first."""
+    """Yield what a plan's actions need, what takes them back does, and what was looked at first."""
     for action in plan.actions:
         yield from (Need(needed, role=action.role) for needed in action.permissions)
         if "ssm:PutParameter" in action.permissions:

@@ -1,6 +1,6 @@
 """What can be looked at before a bake, all of it in one list, without changing anything."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import product
 
@@ -78,10 +78,7 @@ def permissions(recipe: Recipe, earlier: EarlierRun | None) -> tuple[str, ...]:
     if earlier and earlier.is_whole:
         return (*needed, "ssm:GetParameter")
     to_make, to_finish = places_to_make(recipe, earlier), _to_finish(recipe, earlier)
-    if release.base.source.ssm and not earlier:
-        needed.append("ssm:GetParameter")
-    if recipe.place in to_make and not recipe.instance_id:
-        needed.append("ec2:DescribeInstanceTypes")
+    needed += _of_launch(recipe, earlier)
     if to_make or (to_finish and recipe.is_shared):
         needed += quotas.PERMISSIONS
     if release.scan and not _is_tested(recipe, earlier):
@@ -95,9 +92,16 @@ def permissions(recipe: Recipe, earlier: EarlierRun | None) -> tuple[str, ...]:
         needed += keys.PERMISSIONS
     if to_finish:
         needed += sharing.permissions(recipe)
-    if release.base.volumes and recipe.place in to_make and not recipe.instance_id:
-        needed += volumes.PERMISSIONS
     return tuple(needed)
+
+
+def _of_launch(recipe: Recipe, earlier: EarlierRun | None) -> Iterator[str]:
+    """Yield what looking at the source needs, and at what is launched of it."""
+    if recipe.release.base.source.ssm and not earlier:
+        yield "ssm:GetParameter"
+    if recipe.place in places_to_make(recipe, earlier) and not recipe.instance_id:
+        yield "ec2:DescribeInstanceTypes"
+        yield from volumes.PERMISSIONS if recipe.release.base.volumes else ()
 
 
 def _to_finish(recipe: Recipe, earlier: EarlierRun | None) -> list[AccountRegion]:

@@ -70,6 +70,7 @@ def _removable(scope: PermissionScope) -> Iterator[PolicyCondition]:
 
 
 def deregister(scope: PermissionScope) -> Iterator[GrantBounds]:
+    """What the command may remove, and nothing else."""
     yield GrantBounds("RemoveImages", (_arn(scope, "image"),), conditions(_removable(scope)))
 
 

@@ -117,7 +117,7 @@ def _organization_policy(scope: PermissionScope) -> Iterator[GrantBounds]:
 
 
 def _organization_tags(scope: PermissionScope) -> Iterator[GrantBounds]:
-    ours = condition("ForAllValues:StringLike", "aws:TagKeys", [f"{tags.TAGS}*"])
+    ours = condition("ForAllValues:StringLike", "aws:TagKeys", [f"{prefixes.TAGS}*"])
     yield GrantBounds("OrganizationTags", (_organization_policies(scope),), (ours,))
 
 
@@ -157,10 +157,11 @@ def _assume(scope: PermissionScope) -> Iterator[GrantBounds]:
 
 
 RULES: GrantRules = {
-    **of_each(_policy, "iam:GetPolicy", "iam:DeletePolicy", "iam:CreatePolicyVersion"),
+    **of_each(_policy, "iam:DeletePolicy", "iam:CreatePolicyVersion"),
     **of_each(
         sometimes(_policy),
         "iam:DeletePolicyVersion",
+        "iam:GetPolicy",
         "iam:GetPolicyVersion",
         "iam:ListEntitiesForPolicy",
         "iam:ListPolicyVersions",
