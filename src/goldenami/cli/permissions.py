@@ -64,6 +64,8 @@ def permissions(options: PermissionsOptions) -> None:
     elif options.compare:
         _compare(options, roles)
     else:
+        if any(each.account == "*" for each in roles):
+            tell(["the file names no account of its own: --account makes the policies tighter"])
         report.write(options.command, file.release.image, roles, options.as_.value)
 
 

@@ -51,7 +51,8 @@ class Grant(Struct, frozen=True, kw_only=True):
 
 def condition(operator: str, key: str, values: Iterable[str]) -> PolicyCondition:
     """Return a condition; its values are sorted, so that the same ones make the same document."""
-    return PolicyCondition(operator, key, tuple(sorted(set(values))))
+    plain = {str(value) for value in values}  # of a status, say, its text
+    return PolicyCondition(operator, key, tuple(sorted(plain)))
 
 
 def equals(key: str, *values: str) -> PolicyCondition:

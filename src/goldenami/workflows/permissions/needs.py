@@ -96,8 +96,6 @@ def of_plan(plan: Plan) -> Iterator[Need]:
     """Yield what a plan's actions need, what takes them back does, and what was looked at first."""
     for action in plan.actions:
         yield from (Need(needed, role=action.role) for needed in action.permissions)
-        if "ssm:PutParameter" in action.permissions:
-            yield from (Need(label, role=action.role) for label in command_needs.LABELS)
         undo = action.undo
         if undo:
             yield from (Need(each, GrantUse.UNDO, undo.role) for each in undo.permissions)

@@ -43,6 +43,16 @@ def _of_builds(kind: str) -> GrantRule:
     return rule
 
 
+def _retention_rule(scope: PermissionScope) -> Iterator[GrantBounds]:
+    rule = (scope.arn("rbin", "rule", ANY),)
+    yield GrantBounds("ReadRecycleBin", rule, conditions(scope.looking()), GrantUse.SOMETIMES)
+
+
+def _alarms(scope: PermissionScope) -> Iterator[GrantBounds]:
+    alarms = (arns.pattern(scope.partition, "cloudwatch", ANY, scope.account, "alarm:*"),)
+    yield GrantBounds("ReadAlarms", alarms, conditions(scope.looking()), GrantUse.SOMETIMES)
+
+
 def _allowed_amis(scope: PermissionScope) -> Iterator[GrantBounds]:
     settings = scope.enforcement.enforce.mechanisms.allowed_amis
     where = conditions(scope.looking() if settings is None or settings.regions == "all" else ())
@@ -58,7 +68,6 @@ RULES: GrantRules = {
         sometimes(read),
         "autoscaling:DescribeInstanceRefreshes",
         "autoscaling:DescribeLaunchConfigurations",
-        "cloudwatch:DescribeAlarms",
         "ec2:DescribeImageUsageReportEntries",
         "ec2:DescribeImageUsageReports",
         "ec2:DescribeInstanceTypes",
@@ -76,11 +85,12 @@ RULES: GrantRules = {
         "ec2:EnableAllowedImagesSettings",
         "ec2:ReplaceImageCriteriaInAllowedImagesSettings",
     ),
+    "cloudwatch:DescribeAlarms": _alarms,
     "ec2:DeleteKeyPair": _of_builds("key-pair"),
     "ec2:DeleteSecurityGroup": _of_builds("security-group"),
     "ec2:DeleteVolume": _of_builds("volume"),
     "eks:DescribeNodegroup": _node_groups("nodegroup"),
     "eks:ListNodegroups": _node_groups("cluster"),
-    "rbin:GetRule": sometimes(read),
+    "rbin:GetRule": _retention_rule,
     "servicequotas:GetServiceQuota": used(_quota, GrantUse.LOOK),
 }
