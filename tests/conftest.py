@@ -19,7 +19,7 @@ from goldenami.aws import ask
 from goldenami_sandbox.identity import HOST, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY
 from goldenami_sandbox.server import Sandbox
 
-from . import botocore_once, markers, unmeasured
+from . import botocore_once, markers, receiver, unmeasured
 
 PENDING_S = 0.02
 SANDBOX_TESTS = Path(__file__).parent / "sandbox"
@@ -124,6 +124,12 @@ def sandbox(monkeypatch: pytest.MonkeyPatch, sandbox_port: int) -> Iterator[Sand
         for name, value in running.environment().items():
             monkeypatch.setenv(name, value)
         yield running
+
+
+@pytest.fixture
+def receiving() -> Any:
+    """Receive webhooks in a block: see `receiver.receiving`."""
+    return receiver.receiving
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -26,6 +26,7 @@ Only ``cli`` turns an error into an exit; nothing else calls ``sys.exit``.
 
 import re
 from collections.abc import Iterable
+from typing import NamedTuple
 
 _QUOTED = re.compile(r"(?<!\w)(?:`[^`]{161,}`|'[^']{161,}')(?!\w)")
 _HEAD, _TAIL = 800, 400
@@ -80,8 +81,52 @@ class UsageError(GoldenamiError):
         super().__init__(cut(message), fix=cut(fix), notes=[cut(note) for note in notes])
 
 
+class FileProblem(NamedTuple):
+    """What is wrong in a line of a file, and what to do about it.
+
+    Args:
+        path: the file.
+        line: the line, from 1.
+        key: what stands there (``base.volumes[0].iops``), empty for the file as a whole.
+        words: what is wrong.
+        fix: what to do, empty if the words say it.
+        order: what problems of one file are told by: the line, and the number of the key.
+    """
+
+    path: str
+    line: int
+    key: str
+    words: str
+    fix: str = ""
+    order: tuple[int, int] = (0, 0)
+
+    @property
+    def text(self) -> str:
+        """Place and words: ``release.yaml:12: base.volumes[0].iops: …``."""
+        return ": ".join(filter(None, (f"{self.path}:{self.line}", self.key, self.words)))
+
+    @property
+    def with_fix(self) -> str:
+        """The same and what to do about it, as an item of a list says it."""
+        return f"{self.text} ({self.fix})" if self.fix else self.text
+
+
 class SpecError(UsageError):
-    """A file the user wrote is wrong; the message names file, line and key."""
+    """A file the user wrote is wrong; the message names file, line and key.
+
+    ``problems`` are all of them, where lines are known.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        fix: str = "",
+        notes: Iterable[str] = (),
+        problems: Iterable[FileProblem] = (),
+    ) -> None:
+        super().__init__(message, fix=fix, notes=notes)
+        self.problems = tuple(problems)
 
 
 class PolicyError(SpecError):

@@ -6,15 +6,19 @@ pipe or a standard stream is written through.
 """
 
 import errno
+import gzip
+import io
 import os
+import shutil
 import stat
 import sys
 import tempfile
+import zlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import BinaryIO, TextIO, cast
 
 from goldenami.errors import SpecError, UsageError
 
@@ -28,6 +32,7 @@ HEAD_BYTES = 64 * MIB
 LINE_BYTES = MIB
 """Of a later line; they are read one by one, and there may be any number of them."""
 
+_GZIPPED = b"\x1f\x8b"
 _KINDS = (
     (stat.S_ISFIFO, "a pipe"),
     (stat.S_ISSOCK, "a socket"),
@@ -120,6 +125,44 @@ def reading(path: Path) -> Iterator[BinaryIO]:
         raise _unreadable(path, error.strerror or str(error)) from error
 
 
+@contextmanager
+def reading_plain(path: Path) -> Iterator[BinaryIO]:
+    """Open a regular file as `reading` does, or what it holds if it is gzipped.
+
+    Raises:
+        SpecError: the same, or what is packed is cut or damaged.
+    """
+    with reading(path) as file:
+        packed = file.read(len(_GZIPPED)) == _GZIPPED
+        file.seek(0)
+        try:
+            yield cast(BinaryIO, gzip.GzipFile(fileobj=file)) if packed else file
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise _unreadable(path, f"it is no whole gzip file: {error}") from error
+
+
+def unpacked(path: Path, folder: Path) -> Path:
+    """Return a file, or what it holds as a file of that folder if it is gzipped.
+
+    Raises:
+        SpecError: it cannot be read, or what is packed is cut or damaged.
+        UsageError: there is no room for it.
+    """
+    with reading(path) as file:
+        if file.read(len(_GZIPPED)) != _GZIPPED:
+            return path
+    plain = folder / path.name.removesuffix(".gz")
+    with reading_plain(path) as file:
+        try:
+            with plain.open("wb") as out:
+                shutil.copyfileobj(file, out)
+        except gzip.BadGzipFile:
+            raise
+        except OSError as error:
+            raise UsageError(f"{plain}: cannot be written: {error.strerror}") from error
+    return plain
+
+
 def lines(file: BinaryIO, path: Path, limit: int = LINE_BYTES) -> Iterator[bytes]:
     """Yield the lines of a file from where it stands.
 
@@ -158,6 +201,24 @@ def writing(path: Path) -> Iterator[TextIO]:
     except OSError as error:
         why = error.strerror or str(error)
         raise UsageError(f"{path}: cannot be written: {why}") from error
+
+
+@contextmanager
+def packing(path: Path) -> Iterator[TextIO]:
+    """Write a text file as `writing` does, and gzipped if its name ends with ``.gz``.
+
+    Raises:
+        UsageError: it cannot be written there.
+    """
+    with writing(path) as out:
+        if not path.name.endswith(".gz"):
+            yield out
+            return
+        with gzip.GzipFile(fileobj=out.buffer, mode="wb", filename="", mtime=0) as packed:
+            text = io.TextIOWrapper(cast(BinaryIO, packed), encoding="utf-8", newline="")
+            yield text
+            text.flush()
+            text.detach()
 
 
 def _opened(path: Path) -> BinaryIO:

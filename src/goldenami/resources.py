@@ -27,7 +27,7 @@ def folder(name: str) -> Path:
             return place / name
     raise GoldenamiError(
         f"this installation of goldenami has no {name}/ folder",
-        fix="install it again: pip install --force-reinstall goldenami",
+        fix="install it again, from its wheel or a checkout",
     )
 
 

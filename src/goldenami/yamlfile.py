@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import yaml
 from msgspec import Struct
 
 from goldenami import files
-from goldenami.errors import SpecError
+from goldenami.errors import FileProblem, SpecError
 from goldenami.validation import Problem, Rule, validated
 
 T = TypeVar("T")
@@ -30,14 +30,6 @@ _RARE = tuple(f"{_TAG}{kind}" for kind in ("binary", "omap", "pairs", "set"))
 MAX_REFUSALS = 100
 
 
-class PlacedProblem(NamedTuple):
-    """A problem with its place in the file, by which problems are put in order."""
-
-    place: Place
-    text: str
-    fix: str = ""
-
-
 class YamlDocument(Struct, frozen=True):
     """A YAML file that was read.
 
@@ -51,7 +43,7 @@ class YamlDocument(Struct, frozen=True):
     path: Path
     data: Any
     places: Mapping[str, Place]
-    refusals: tuple[PlacedProblem, ...] = ()
+    refusals: tuple[FileProblem, ...] = ()
 
     @property
     def schema(self) -> str:
@@ -60,20 +52,19 @@ class YamlDocument(Struct, frozen=True):
 
     def validated(
         self, kind: type[T], rules: Iterable[Rule[T]] = ()
-    ) -> tuple[T, list[PlacedProblem]]:
+    ) -> tuple[T, list[FileProblem]]:
         """Return it as an object, whole only if nothing is wrong, and all that is wrong with it."""
         whole, problems = validated(self.data, kind, rules)
         return whole, [*self.refusals, *map(self.refusal, problems)]
 
-    def refusal(self, problem: Problem) -> PlacedProblem:
+    def refusal(self, problem: Problem) -> FileProblem:
         """Say where a problem is: ``release.yaml:12: base.volumes[0].size_gib: …``."""
         known = problem.key
         while known not in self.places and known != "$":
             known = known[: max(known.rfind("."), known.rfind("["))]
         place = self.places.get(known, (1, 0))
         name = problem.key.removeprefix("$").removeprefix(".")
-        where = f"{self.path}:{place[0]}: {name}" if name else f"{self.path}:{place[0]}"
-        return PlacedProblem(place, f"{where}: {problem.words}", problem.fix)
+        return FileProblem(str(self.path), place[0], name, problem.words, problem.fix, place)
 
 
 def load(path: Path, kind: type[T], rules: Iterable[Rule[T]] = ()) -> T:
@@ -106,29 +97,39 @@ def document(path: Path, content: bytes) -> YamlDocument:
         return YamlDocument(path, data, keys.places, tuple(keys.refusals))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        line = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
         fix = (
             "indent with spaces: YAML takes no tabs there" if "'\\t'" in str(error.problem) else ""
         )
-        raise SpecError(f"{path}{line}: not YAML: {error.problem}", fix=fix) from error
+        words = f"not YAML: {error.problem}"
+        if mark is None:
+            raise SpecError(f"{path}: {words}", fix=fix) from error
+        raise _refused(path, mark.line + 1, words, fix, mark.column + 1) from error
     except yaml.reader.ReaderError as error:
-        line = f":{text.count(chr(10), 0, error.position) + 1}"
-        raise SpecError(f"{path}{line}: not YAML: it holds U+{error.character:04X}") from error
+        line = text.count("\n", 0, error.position) + 1
+        raise _refused(path, line, f"not YAML: it holds U+{error.character:04X}") from error
 
 
-def refuse(path: Path, refusals: Sequence[PlacedProblem]) -> None:
+def _refused(path: Path, line: int, words: str, fix: str = "", column: int = 0) -> SpecError:
+    """Return the error of a file that nothing more can be learned from."""
+    where = f"{path}:{line}:{column}" if column else f"{path}:{line}"
+    problem = FileProblem(str(path), line, "", words, fix)
+    return SpecError(f"{where}: {words}", fix=fix, problems=(problem,))
+
+
+def refuse(path: Path, refusals: Sequence[FileProblem]) -> None:
     """Refuse a file that has problems, all at once and in its own order.
 
     Raises:
         SpecError: it has.
     """
-    several = sorted(refusals, key=lambda refusal: refusal.place)
+    several = sorted(refusals, key=lambda refusal: refusal.order)
     if len(several) == 1:
-        raise SpecError(several[0].text, fix=several[0].fix)
+        raise SpecError(several[0].text, fix=several[0].fix, problems=several)
     if several:
-        lines = [f"{text} ({fix})" if fix else text for _, text, fix in several[:MAX_REFUSALS]]
+        lines = [refusal.with_fix for refusal in several[:MAX_REFUSALS]]
         more = [f"… and {len(several) - MAX_REFUSALS} more"] if several[MAX_REFUSALS:] else []
-        raise SpecError(f"{path}: {len(several)} problems", notes=[*lines, *more])
+        message = f"{path}: {len(several)} problems"
+        raise SpecError(message, notes=[*lines, *more], problems=several)
 
 
 class _Loader(yaml.SafeLoader):
@@ -224,10 +225,8 @@ def _refuse_large(path: Path, events: Iterable[yaml.Event]) -> None:
         holder.levels = max(holder.levels, ended.levels + 1)
         if holder.values > MAX_VALUES:
             line = event.start_mark.line + 1 if event.start_mark else 1
-            raise SpecError(
-                f"{path}:{line}: more than {MAX_VALUES:,} values, with aliases written out",
-                fix="divide the file, or write fewer aliases",
-            )
+            words = f"more than {MAX_VALUES:,} values, with aliases written out"
+            raise _refused(path, line, words, "divide the file, or write fewer aliases")
 
 
 class _Keys:
@@ -235,7 +234,7 @@ class _Keys:
 
     def __init__(self, path: Path) -> None:
         self.places: dict[str, Place] = {}
-        self.refusals: list[PlacedProblem] = []
+        self.refusals: list[FileProblem] = []
         self._path = path
         self._above: set[int] = set()
 
@@ -247,9 +246,9 @@ class _Keys:
         """
         line = node.start_mark.line + 1
         if id(node) in self._above:
-            raise SpecError(f"{self._path}:{line}: an alias that contains itself")
+            raise _refused(self._path, line, "an alias that contains itself")
         if len(key) > MAX_KEY:
-            raise SpecError(f"{self._path}:{line}: a key of more than {MAX_KEY:,} characters")
+            raise _refused(self._path, line, f"a key of more than {MAX_KEY:,} characters")
         self.places[key] = (max(line, after), len(self.places))
         self._above.add(id(node))
         if isinstance(node, yaml.SequenceNode):
@@ -264,11 +263,11 @@ class _Keys:
         for name, value in node.value:
             line = name.start_mark.line + 1
             if not isinstance(name, yaml.ScalarNode):
-                raise SpecError(f"{self._path}:{line}: a list or a mapping cannot be a key")
+                words = "a list or a mapping cannot be a key"
+                raise _refused(self._path, line, words)
             if name.value in first:
                 words = f"`{name.value}` is given twice (first in line {first[name.value]})"
-                place = (line, len(self.places))
-                text = f"{self._path}:{line}: {words}"
-                self.refusals.append(PlacedProblem(place, text, "keep one of them"))
+                place, fix = (line, len(self.places)), "keep one of them"
+                self.refusals.append(FileProblem(str(self._path), line, "", words, fix, place))
             first.setdefault(name.value, line)
             self.note(value, f"{key}.{name.value}", max(line, after))

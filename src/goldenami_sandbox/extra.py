@@ -1,6 +1,5 @@
 """The extra ``sandbox`` of goldenami: what is wrong if the sandbox cannot be imported."""
 
-import re
 from importlib import metadata
 
 from goldenami.errors import GoldenamiError
@@ -8,7 +7,6 @@ from goldenami_sandbox.overriding import MotoChangedError
 
 PACKAGES = ("flask", "flask_cors", "moto", "werkzeug")
 """What the extra installs, and the sandbox or moto's server imports."""
-_MOTO = re.compile(r"moto\b[^<>=!~;]*(?P<versions>[^;]*)")
 
 
 def unusable(error: ImportError) -> GoldenamiError:
@@ -16,20 +14,21 @@ def unusable(error: ImportError) -> GoldenamiError:
     if isinstance(error, ModuleNotFoundError) and error.name in PACKAGES:
         return GoldenamiError(
             f"the sandbox needs {error.name}, which is not installed",
-            fix='pip install "goldenami[sandbox]"',
+            fix=f"install what the extra `sandbox` of goldenami does: pip install {_required()}",
         )
     problem = str(error)
     if not isinstance(error, MotoChangedError):
         problem = f"moto {metadata.version('moto')}: {problem}"
     return GoldenamiError(
         f"the sandbox does not work with {problem}",
-        fix=f"install the moto that it was made for: pip install 'moto{_versions()}'",
+        fix=f"install what it was made for: pip install {_required()}",
     )
 
 
-def _versions() -> str:
-    """Return the versions of moto that goldenami asks for."""
-    for requirement in metadata.requires("goldenami") or ():
-        if match := _MOTO.match(requirement):
-            return match["versions"].strip()
-    return ""
+def _required() -> str:
+    """Return the packages that the extra is made of, as a shell takes them.
+
+    goldenami itself is not named: an index may have something else by its name.
+    """
+    parts = (requirement.partition(";") for requirement in metadata.requires("goldenami") or ())
+    return " ".join(f"'{name.strip()}'" for name, _, marker in parts if "sandbox" in marker)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 RECORDED_CALLS = 10_000
 _SIGNED_AS = {
     "access-analyzer": "accessanalyzer",
+    "monitoring": "cloudwatch",
     "servicequotas": "service-quotas",
     "tagging": "resourcegroupstaggingapi",
 }

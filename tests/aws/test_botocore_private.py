@@ -92,18 +92,21 @@ def the_parser_of_a_factory_reads_the_answers() -> None:
     assert answer["Regions"] == [{}]
 
 
-def the_models_are_read_by_the_loader() -> None:
-    read: list[str] = []
+def the_models_are_read_once_for_all_sessions() -> None:
+    first, second = session(), session()
+    for core in (first, second):
+        private.share_models(core)
+        assert private.operations_of(client(core)) == private.operations_of(client(session()))
+    shared = first.get_component("data_loader")
+    assert shared is second.get_component("data_loader")
+    assert isinstance(shared.file_loader, private.ModelLoader)
 
-    class Loader(private.ModelLoader):
-        def _load_file(self, full_path: str, open_method: Callable[..., Any]) -> Any:
-            read.append(full_path)
-            return super()._load_file(full_path, open_method)
 
+def models_of_the_users_own_are_read_from_their_folder(folder: str) -> None:
     core = session()
-    private.load_models_by(core, Loader())
-    client(core)
-    assert any("ec2" in path for path in read)
+    core.set_config_variable("data_path", folder)
+    private.share_models(core)
+    assert folder in core.get_component("data_loader").search_paths
 
 
 def the_credentials_of_a_session_sign() -> None:
@@ -169,7 +172,8 @@ PARTS: dict[str, Callable[[], None]] = {
     "the event before-parse": an_answer_is_looked_at_before_it_is_parsed,
     "response_dict of before-parse": a_body_that_is_taken_away_is_not_parsed,
     "response_parser_factory, EC2QueryParser": the_parser_of_a_factory_reads_the_answers,
-    "JSONFileLoader._load_file, data_loader.file_loader": the_models_are_read_by_the_loader,
+    "JSONFileLoader._load_file, data_loader": the_models_are_read_once_for_all_sessions,
+    "data_path": lambda: models_of_the_users_own_are_read_from_their_folder("/own/models"),
     "Session._credentials": the_credentials_of_a_session_sign,
     "DeferredRefreshableCredentials": credentials_are_fetched_when_they_are_needed,
     "boto3.Session._session": a_boto3_session_has_a_botocore_one_with_the_configuration,

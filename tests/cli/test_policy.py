@@ -155,7 +155,7 @@ def test_init_writes_a_release_file_that_loads(cli: Any, tmp_path: Path) -> None
     ran = cli("init", tmp_path / "new")
     assert ran.code == 0
     written = sorted(item.name for item in (tmp_path / "new").iterdir())
-    assert written == ["release.yaml", "setup.sh", "waivers.yaml"]
+    assert written == [".goldenami", "release.yaml", "setup.sh", "waivers.yaml"]
     loaded = spec.load(tmp_path / "new" / "release.yaml")
     assert loaded.warnings == ()
 
@@ -189,7 +189,7 @@ def test_without_its_extra_the_sandbox_says_how_to_install_it() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
     assert ran.returncode == 1
-    assert 'pip install "goldenami[sandbox]"' in ran.stderr
+    assert "pip install 'moto[ssm]" in ran.stderr
 
 
 def test_the_version_and_the_help(cli: Any) -> None:

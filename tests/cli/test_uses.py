@@ -6,7 +6,7 @@ import pytest
 
 from goldenami.aws.session import Aws
 from goldenami.domain.audit.subject import LAUNCHES, Kind
-from goldenami.workflows.lifecycle import releases, uses
+from goldenami.workflows.lifecycle import descendants, releases, uses
 from goldenami.workflows.lifecycle.uses import UseKind
 from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.server import Sandbox
@@ -19,7 +19,8 @@ def read(version: str = "1.0") -> uses.Uses:
     every = releases.read(aws, "web-base")
     images = every.version(version).images
     places = uses.places_of(aws, account.REGIONS, images)
-    return uses.read(aws, images, places, published=uses.parameters_of(every.versions.values()))
+    using = uses.read(aws, images, places, published=uses.parameters_of(every.versions.values()))
+    return using.also(uses.descended(descendants.read(aws, places), images))
 
 
 def test_whatever_launches_an_image_for_an_audit_is_a_use_of_it() -> None:
@@ -61,7 +62,7 @@ def test_what_descends_from_a_descendant_is_a_use_and_what_ended_is_none(
     ec2.terminate_instances(InstanceIds=[instance])
     assert {(use.kind, use.id, use.image) for use in read().uses} == {
         (UseKind.DESCENDANT, child, golden),
-        (UseKind.DESCENDANT, grandchild["ImageId"], child),
+        (UseKind.DESCENDANT, grandchild["ImageId"], golden),
         (UseKind.PARAMETER, users.PARAMETER, golden),
     }
 

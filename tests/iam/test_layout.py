@@ -23,7 +23,6 @@ BELOW = {
     "values": set(),
     "render": {"profiles", "values"},
     "combine": {"render"},
-    "iac": {"render"},
     "limits": {"render"},
     "snapshot_list": set(),
 }

@@ -96,7 +96,9 @@ def test_a_document_is_laid_out_as_terraform_does(tmp_path: Path) -> None:
     )
     output = terraform.Block("output", ("id",), {"value": base.attribute("id")})
     code = terraform.document([base, output], ["Of goldenami.", "Second"])
-    assert code.startswith("# Of goldenami.\n# Second\n\n# The base instance\n#\n# of two lines\n")
+    assert code.startswith(
+        "# Of goldenami.\n#\n# Second\n\n# The base instance\n#\n# of two lines\n"
+    )
     assert "instance_type" not in code
     assert "  value = aws_instance.base.id\n" in code
     parsed = hcl2.loads(code)

@@ -21,8 +21,9 @@ LEAVES = [
     if not isinstance(at(PARSED[Release], path), dict | list)
 ]
 OTHERS = {
-    "gp2": "gp3", "image": "instance", "low": "high", "on-release": "by-command",
-    "packer": "create-image", "spdx": "cyclonedx", "uefi": "legacy-bios",
+    "adaptive-card": "text", "gp2": "gp3", "image": "instance", "low": "high",
+    "on-release": "by-command", "packer": "create-image", "spdx": "cyclonedx",
+    "uefi": "legacy-bios",
 }  # fmt: skip
 WAITING = ("timeout", "retry", "retries", "deadline")
 

@@ -98,12 +98,15 @@ FULL: dict[type[Any], str] = {
           accounts: ["111122223333"]
           role: a
           owners: ["111122223333"]
-          approved: [a]
+          approved: ["name:a"]
           newest: 1
           max_age: 1d
           derived: true
           roots: true
           waivers: a
+          notify:
+            sns: "arn:aws:sns:us-east-1:111122223333:a"
+            webhook: {env: A, body: adaptive-card}
         timeouts: {instance: 1h, user_data: 1h, validate: 1h, image: 1h, scan: 1h, copy: 1h}
         """,
     EnforceSpec: """
@@ -230,7 +233,7 @@ def test_the_files_that_are_tried_are_right_and_have_every_key(kind: type[Any]) 
     used = set(re.findall(r"[a-z_]+(?=:)", "".join(FULL.values())))
     schema = msgspec.json.schema_components([kind])[1]
     keys = {key for one in schema.values() for key in one.get("properties", {})}
-    assert keys - used <= {"ssm", "ami", "golden", "file"}
+    assert keys - used <= {"ssm", "ami", "golden", "file", "url"}
 
 
 @every_key

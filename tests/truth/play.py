@@ -203,6 +203,8 @@ def _inspector(player: Player) -> None:
     call("inspector2:BatchGetAccountStatus")
     call("inspector2:ListCoverage")
     call("inspector2:ListFindings")
+    topic = call("sns:CreateTopic", Name="golden-ami")["TopicArn"]
+    call("sns:Publish", TopicArn=topic, Message="m", Subject="s")
     call("securityhub:EnableSecurityHub")
     call("securityhub:BatchImportFindings", Findings=[{
         "SchemaVersion": "2018-10-08", "Id": "f", "GeneratorId": "g", "AwsAccountId": ACCOUNT_ID,

@@ -6,13 +6,14 @@ tries each with the version that is installed, and names what is gone.
 """
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from botocore import xform_name
 from botocore.credentials import Credentials, DeferredRefreshableCredentials
-from botocore.loaders import JSONFileLoader
+from botocore.loaders import JSONFileLoader, Loader, create_loader
 from botocore.parsers import EC2QueryParser, ResponseParserError, ResponseParserFactory
 from botocore.utils import (
     CLIENT_NAME_TO_HYPHENIZED_SERVICE_ID_OVERRIDES,
@@ -34,11 +35,11 @@ __all__ = [
     "get_environ_proxies",
     "is_valid_endpoint_url",
     "is_valid_ipv6_endpoint_url",
-    "load_models_by",
     "operations_of",
     "parse_answers_by",
     "parse_timestamp",
     "session_of",
+    "share_models",
     "sign_by",
     "xform_name",
 ]
@@ -47,7 +48,7 @@ __all__ = [
 class ModelLoader(JSONFileLoader):
     """botocore's reader of its models, with msgspec's parser and plain dicts, which keep order.
 
-    A start of the audit is mostly the reading of models: it is several times faster so.
+    A start is mostly the reading of models: it is several times faster so.
     """
 
     def _load_file(self, full_path: str, open_method: Callable[..., Any]) -> Any:
@@ -57,9 +58,18 @@ class ModelLoader(JSONFileLoader):
             return msgspec.json.decode(file.read())
 
 
-def load_models_by(session: Any, loader: JSONFileLoader) -> None:
-    """Have a botocore session's models read by a loader."""
-    session.get_component("data_loader").file_loader = loader
+def share_models(session: Any) -> None:
+    """Have a botocore session take its models from where all sessions of this process do."""
+    loader = _models(session.get_config_variable("data_path"))
+    session.register_component("data_loader", loader)
+
+
+@cache
+def _models(data_path: str | None) -> Loader:
+    """Return the models of AWS's operations, and of the user's own folders of such."""
+    loader = create_loader(data_path)
+    loader.file_loader = ModelLoader()
+    return loader
 
 
 def parse_answers_by(session: Any, factory: ResponseParserFactory) -> None:

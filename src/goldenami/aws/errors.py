@@ -32,6 +32,7 @@ FORBIDDEN = frozenset(
         "AccessDenied",
         "AccessDeniedException",
         "UnauthorizedAccess",
+        "AuthorizationError",
     }
 )
 EXPLICIT = "explicit deny"

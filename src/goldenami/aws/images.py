@@ -1,6 +1,6 @@
 """Reading images: the registry, the source of a bake, names that are taken."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from goldenami.aws.answers import ec2
@@ -51,25 +51,6 @@ def by_id(regional: RegionalAws, image_ids: list[str]) -> list[Image]:
     """Return the images with these ids that exist and the account may see."""
     filters = [{"Name": "image-id", "Values": image_ids}]
     return _described(regional, "reading images", Filters=filters, **ALL_STATES)
-
-
-def made_from(regional: RegionalAws, image_ids: Sequence[str]) -> list[Image]:
-    """Return the account's own images of a region that were made from these, wherever those are.
-
-    EC2 notes the source of an image that is created or copied; goldenami notes it in a tag.
-    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/identify-source-ami-used-to-create-new-ami.html
-    """
-    described: dict[str, Image] = {}
-    for start in range(0, len(image_ids), FILTER_VALUES):
-        several = [*image_ids[start : start + FILTER_VALUES]]
-        for name in ("source-image-id", f"tag:{tags.SOURCE}"):
-            filters = [{"Name": name, "Values": several}]
-            descendants = _described(
-                regional, "reading what was made from the images",
-                Owners=["self"], Filters=filters, **ALL_STATES,
-            )  # fmt: skip
-            described |= {image.id: image for image in descendants}
-    return list(described.values())
 
 
 def created(regional: RegionalAws, image_id: str) -> Image:

@@ -82,11 +82,13 @@ class ClaimedLeftovers(Struct, frozen=True):
 class RegionLeases(Struct, frozen=True):
     """The leases of a region: those that have lapsed, and the builds that are under way.
 
-    ``records`` are those of its builds.
+    ``images`` are the names of the golden images that are under way; ``records`` are those of the
+    region's builds.
     """
 
     lapsed: tuple[Leftover, ...]
     running: frozenset[str]
+    images: frozenset[str] = frozenset()
     records: Mapping[str, Recorded] = {}
 
 
@@ -136,8 +138,12 @@ def leases(regional: RegionalAws) -> RegionLeases:
         for name, held_lease in leases_by_name
         if held_lease.lapsed
     )
-    running = (held_lease.holder.build for _, held_lease in leases_by_name if not held_lease.lapsed)
-    return RegionLeases(tuple(lapsed), frozenset(running))
+    running = {name: each.holder.build for name, each in leases_by_name if not each.lapsed}
+    return RegionLeases(
+        tuple(lapsed),
+        frozenset(running.values()),
+        frozenset(name.removeprefix(prefixes.LEASES) for name in running),
+    )
 
 
 def temporary(regional: RegionalAws, patterns: list[str]) -> tuple[list[str], list[str]]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from msgspec import structs
+from msgspec import UNSET, structs
 
 from goldenami.aws import parameters, recycle_bin
 from goldenami.aws.action import ActionContext
@@ -17,6 +17,7 @@ from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.life import Change
 from goldenami.domain.manifest import Manifest
 from goldenami.domain.names import moment
+from goldenami.domain.status import Status
 from goldenami.errors import AwsError
 
 CHANGE = "write:manifest-change"
@@ -66,6 +67,8 @@ def put(context: ActionContext, name: str, content: Manifest) -> None:
 def change(context: ActionContext) -> dict[str, Any]:
     """Note a ``Change`` of the release's status in the manifest ``Name``.
 
+    What is not retired any more is in no Recycle Bin.
+
     Raises:
         AwsError: AWS refused, or what is there is no manifest.
     """
@@ -73,7 +76,10 @@ def change(context: ActionContext) -> dict[str, Any]:
     return _changed(
         context,
         lambda before: structs.replace(
-            before, status=now.status.value, life=life.later(before.life or (), now)
+            before,
+            status=now.status.value,
+            life=life.later(before.life or (), now),
+            recycle_bin=before.recycle_bin if now.status is Status.RETIRED else UNSET,
         ),
     )
 

@@ -1,10 +1,11 @@
 """The only place where AWS clients are made."""
 
 import os
+from collections.abc import Callable
 from copy import copy
 from functools import cached_property
-from threading import Lock
-from typing import Any, Self
+from threading import Lock, RLock
+from typing import Any, Self, TypeVar
 
 from goldenami import __version__
 from goldenami.aws import endpoints
@@ -15,6 +16,8 @@ from goldenami.domain import arns
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.regions import Partitions, misspelt
 from goldenami.errors import UsageError
+
+T = TypeVar("T")
 
 CONNECT_TIMEOUT_S = 10
 READ_TIMEOUT_S = 60
@@ -77,7 +80,8 @@ class Aws(Asking):
         self._acts_in = ""
         self._lock = Lock()
         self._roles_lock = Lock()
-        self._identity: GetCallerIdentity | None = None
+        self._answers: dict[Callable[[Any], Any], Any] = {}
+        self._answers_lock = RLock()
 
     @classmethod
     def standing_in(cls, arn: str, region: str) -> Self:
@@ -190,7 +194,8 @@ class Aws(Asking):
         """
         acting = copy(self)
         acting._acts_in = account  # noqa: SLF001  our own
-        acting._identity, acting._assumed = None, {}  # noqa: SLF001  our own
+        acting._assumed, acting._answers = {}, {}  # noqa: SLF001  our own
+        acting._answers_lock = RLock()  # noqa: SLF001
         acting._acts_as = credentials  # noqa: SLF001
         return acting
 
@@ -254,12 +259,20 @@ class Aws(Asking):
         """The partition of the caller: ``aws``, ``aws-cn``, ``aws-us-gov``."""
         return self.caller.split(":")[1]
 
+    def once(self, question: "Callable[[Aws], T]") -> T:
+        """Return the answer to a question about the caller, which stays what it is meanwhile.
+
+        Raises:
+            AwsError: AWS does not answer; it is asked again the next time.
+        """
+        with self._answers_lock:
+            if question not in self._answers:
+                self._answers[question] = question(self)
+            answer: T = self._answers[question]
+            return answer
+
     def _caller(self) -> GetCallerIdentity:
-        if self._identity is None:
-            self._identity = self.in_region(self.region).ask(
-                GetCallerIdentity, "asking who the caller is"
-            )
-        return self._identity
+        return self.once(_identity)
 
     @cached_property
     def partitions(self) -> Partitions:
@@ -313,6 +326,10 @@ class RegionalAws(Asking):
         return self.aws.client(service, self.region)
 
 
+def _identity(aws: Aws) -> GetCallerIdentity:
+    return aws.in_region(aws.region).ask(GetCallerIdentity, "asking who the caller is")
+
+
 def _session(botocore_session: Any = None, *, bulk: bool, **settings: Any) -> Any:
     """Return a boto3 session that looks whether answers are whole.
 
@@ -325,10 +342,10 @@ def _session(botocore_session: Any = None, *, bulk: bool, **settings: Any) -> An
     from goldenami.aws import whole
 
     session = botocore_session or Session()
+    private.share_models(session)
     private.before_parsing(session, whole.check)
     if bulk:
         from goldenami.aws.lean_parser import LeanFactory
 
-        private.load_models_by(session, private.ModelLoader())
         private.parse_answers_by(session, LeanFactory())
     return boto3.Session(botocore_session=session, **settings)

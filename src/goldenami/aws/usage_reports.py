@@ -4,19 +4,20 @@ They may lack what instances did in the last day, and launch templates in the la
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/your-ec2-ami-usage.html
 """
 
-import time
 from collections.abc import Sequence
+from threading import Event
 
 from msgspec import Struct
 
 from goldenami.aws import waits
+from goldenami.aws.action import ActionContext
 from goldenami.aws.answers.image_use import (
     CreateImageUsageReport,
     DescribeImageUsageReportEntries,
     DescribeImageUsageReports,
 )
 from goldenami.aws.session import RegionalAws
-from goldenami.errors import AwsError
+from goldenami.errors import AwsError, SlowError
 
 _DEPTH = {"OptionName": "version-depth", "OptionValues": ["10000"]}
 _KINDS = (
@@ -94,13 +95,18 @@ def awaited(regional: RegionalAws, image: str, *, token: str) -> list[ForeignUse
         AwsError: there is none, or it takes longer than that.
     """
     report = requested(regional, image, token=token)
-    deadline, delay_s = time.monotonic() + TIMEOUT_S, waits.FIRST_POLL_S
-    while (uses := foreign_use(regional, report)) is None:
-        if time.monotonic() + delay_s > deadline:
-            raise AwsError(
-                f"reading the usage report {report} in {regional.where}: it is still being made",
-                fix="run the same command again in a while: it takes up the same report",
-            )
-        time.sleep(delay_s)
-        delay_s = min(delay_s * 1.5, waits.MOST_POLL_S)
+    context = ActionContext(
+        regional=regional, summary=f"asking who uses {image}", parameters={}, cancelled=Event(),
+        progress=lambda _: None,
+    )  # fmt: skip
+    try:
+        uses = waits.until(
+            context, lambda: foreign_use(regional, report),
+            timeout_s=TIMEOUT_S,
+            thing=f"the usage report {report}",
+            fix="run the same command again in a while: it takes up the same report",
+            keeps=True,
+        )  # fmt: skip
+    except SlowError as error:
+        raise AwsError(error.message, fix=error.fix) from error
     return [use for use in uses if use.count]

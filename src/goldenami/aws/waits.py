@@ -31,7 +31,7 @@ from goldenami.errors import AwsError, BakeError, SlowError
 T = TypeVar("T")
 A = TypeVar("A", bound=Answer)
 
-FIRST_POLL_S = 0.25
+FIRST_POLL_S = 0.1
 MOST_POLL_S = 15.0
 STALE_S = 60.0
 THROTTLED_S = 3600.0

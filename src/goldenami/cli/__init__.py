@@ -22,9 +22,12 @@ from goldenami.cli import (
     audit,
     bake,
     base,
+    check,
     enforce,
+    export,
     images,
     init,
+    judge,
     lineage,
     outdated,
     permissions,
@@ -32,9 +35,11 @@ from goldenami.cli import (
     rehearse,
     remediate,
     sandbox,
+    schema,
     show,
     sweep,
     tag,
+    when,
 )
 from goldenami.cli.command import App, CommandGroup
 from goldenami.cli.lifecycle import (
@@ -88,6 +93,8 @@ app = App(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add(init.init)
+app.add(check.check)
+app.add(schema.schema)
 app.add_typer(base.app, name="base")
 app.add(bake.bake)
 app.add(approve.approve)
@@ -111,7 +118,10 @@ app.add(show.history)
 app.add_typer(policy.app, name="policy")
 app.add(permissions.permissions)
 app.add(enforce.enforce)
+app.add(export.export)
 app.add(audit.audit)
+app.add(judge.judge)
+app.add(when.when)
 app.add(remediate.remediate)
 app.add(rehearse.rehearse)
 app.add(sandbox.sandbox)

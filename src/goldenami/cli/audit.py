@@ -1,6 +1,7 @@
 """`goldenami audit`."""
 
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,17 +10,29 @@ from msgspec.structs import replace
 from goldenami import files
 from goldenami.cli import audit_question
 from goldenami.cli.command import Argument, Option
-from goldenami.constraints import OneOf
+from goldenami.constraints import OneOf, form
+from goldenami.domain import names
 from goldenami.domain.audit.finding import Severity
 from goldenami.domain.choices import AuditPart
 from goldenami.errors import FindingsError, IncompleteError, UsageError
 from goldenami.report.audit import FORMATS, writer
-from goldenami.report.terminal import say, watched
+from goldenami.report.terminal import say, tell, watched
 
 if TYPE_CHECKING:
     from goldenami.aws.session import Aws
+    from goldenami.cli.audit_messenger import Messenger
     from goldenami.domain.audit.document import Audit, Document
+    from goldenami.workflows.audit.inventories import Selection
     from goldenami.workflows.audit.question import AuditQuestion
+
+
+Moment = Annotated[
+    str,
+    form(
+        lambda text: names.moment_of(text) is not None,
+        "time: write 2026-03-01, or 2026-03-01T14:00:00Z",
+    ),
+]
 
 
 class AuditOptions(audit_question.JudgingOptions, frozen=True, kw_only=True):
@@ -42,6 +55,11 @@ class AuditOptions(audit_question.JudgingOptions, frozen=True, kw_only=True):
     save_inventory: Annotated[Path | None, Option("Save what is seen, to judge again.", "FILE")] = (
         None
     )
+    as_of: Annotated[
+        Moment | None, Option("Judge the newest saved inventory that is not after it.", "DATE|TIME")
+    ] = None
+    inventories: Annotated[Path | None, Option("Where --as-of finds them; default: inventories.",
+                                               "FOLDER")] = None  # fmt: skip
     fail_on: Annotated[Severity, Option("Findings below it do not fail.")] = Severity.LOW
     form: Annotated[str, OneOf(FORMATS), Option("How it is written.", names=("--format",))] = (
         "table"
@@ -53,12 +71,17 @@ class AuditOptions(audit_question.JudgingOptions, frozen=True, kw_only=True):
         False
     )
     allow_empty: Annotated[bool, Option("A fleet without any instance is fine.")] = False
+    notify: Annotated[bool, Option("Tell those whom the release file names.")] = False
+    link: Annotated[
+        str | None, Option("Where the report will be, for --notify; default: --output.", "URL")
+    ] = None
 
 
 def audit(options: AuditOptions) -> None:
     """Judge everything that runs or will launch an image against the golden images.
 
     Exit code 0 if all is compliant, 10 if there are findings, 3 if anything could not be read.
+    With --notify, 1 if all is compliant and somebody could not be told.
 
     Example: goldenami audit release.yaml --format html --output audit.html
     """
@@ -70,20 +93,91 @@ def audit(options: AuditOptions) -> None:
         raise UsageError(f"--output {options.output}: there is no folder {options.output.parent}")
     if options.to_security_hub and options.source != "live":
         raise UsageError("--to-security-hub needs --source live", fix="drop one of them")
-    question = _question(options)
+    if options.link and not options.notify:
+        raise UsageError("--link stands in what --notify sends", fix="add --notify, or drop it")
+    question, now = _question(options), None
+    past = _past(options)
+    if past is not None:
+        question, now = replace(question, source=f"file:{past.inventory.path}"), past.inventory.at
     from goldenami.workflows import audit as workflow
     from goldenami.workflows.audit.judging import AuditProgress
 
     home = question.regions[0] if question.regions else "us-east-1"
     saved = question.source.startswith("file:")
     aws = None if saved else options.session(None, home, bulk=True)
+    messenger = _messenger(options, question, aws, home)
     progress = AuditProgress()
-    with watched(lambda: progress.text):
-        document = workflow.audit(aws, question, progress=progress)
-    _write(document, options.form, options.output)
+    with watched(lambda: progress.text), messenger.of_failure():
+        document = workflow.audit(aws, question, progress=progress, now=now)
+        _write(document, options.form, options.output)
+    messenger.tell(document)
     if options.to_security_hub and aws is not None:
         _send(aws, document, question.role)
+    if past is not None and past.unread:
+        raise IncompleteError(
+            f"{len(past.unread)} files could not be read, and may tell of a later time",
+            notes=past.unread,
+            fix="copy them again, or take them out of the folder",
+        )
     _finish(document.audit, options.fail_on)
+    messenger.finish()
+
+
+def _past(options: AuditOptions) -> "Selection | None":
+    """Return the saved inventory that is asked for, and say which it is.
+
+    Raises:
+        UsageError: there is none, or another option speaks of today.
+    """
+    if options.as_of is None:
+        if options.inventories is not None:
+            raise UsageError("--inventories: of which time?", fix="add --as-of DATE, or drop it")
+        return None
+    today = {
+        "--source": options.source != "live", "--save-inventory": options.save_inventory,
+        "--to-security-hub": options.to_security_hub, "--notify": options.notify,
+        "--account": options.account, "--organization": options.organization,
+    }  # fmt: skip
+    if wrong := [name for name, is_set in today.items() if is_set]:
+        raise UsageError(f"--as-of and {wrong[0]} do not go together", fix="drop one of them")
+    from goldenami.domain.audit.stay import words
+    from goldenami.workflows.audit import inventories
+
+    moment = names.moment_of(options.as_of)
+    assert moment is not None  # noqa: S101  the option's constraint sees to it
+    past = inventories.as_of(options.inventories or Path("inventories"), moment)
+    say(
+        f"as of {words(moment)}: the inventory of {words(past.inventory.at)}, "
+        f"{_age(moment - past.inventory.at)} older ({past.inventory.path})"
+    )
+    tell(
+        ["what was golden is told by the inventory; rules, lists, waivers and limits are today's, "
+         "and ages and expiries are counted at its time"]
+    )  # fmt: skip
+    return past
+
+
+def _age(age: timedelta) -> str:
+    hours, minutes = divmod(int(age.total_seconds()) // 60, 60)
+    return f"{hours // 24} d {hours % 24} h" if hours >= 48 else f"{hours} h {minutes} min"
+
+
+def _messenger(
+    options: AuditOptions, question: "AuditQuestion", aws: "Aws | None", home: str
+) -> "Messenger":
+    """Return who tells of the audit.
+
+    Raises:
+        UsageError: nobody is named, or what names a webhook is wrong.
+    """
+    from goldenami.cli.audit_messenger import Messenger
+
+    return Messenger(
+        question.notify if options.notify else None,
+        lambda: aws or options.session(None, home),
+        link=options.link or (str(options.output) if options.output else ""),
+        release=question.release.name if question.release else "",
+    )
 
 
 def _question(options: AuditOptions) -> "AuditQuestion":

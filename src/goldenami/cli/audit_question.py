@@ -9,10 +9,8 @@ from goldenami.cli.command import Option
 from goldenami.cli.options import AwsOptions, release_file
 from goldenami.constraints import between, form
 from goldenami.domain import names
-from goldenami.domain.choices import AuditPart
 
 if TYPE_CHECKING:
-    from goldenami.spec import ReleaseFile
     from goldenami.workflows.audit.question import AuditQuestion
 
 Duration = Annotated[
@@ -42,9 +40,9 @@ class JudgingOptions(AwsOptions, frozen=True, kw_only=True):
             UsageError: an option is wrong.
             SpecError: the release file or the waivers are.
         """
-        from goldenami.workflows.audit.question import AuditQuestion, approved_list
+        from goldenami.workflows.audit.question import AuditQuestion, approved_list, of_release
 
-        question = AuditQuestion() if release is None else _of_release(release_file(release))
+        question = AuditQuestion() if release is None else of_release(release_file(release))
         if self.region:
             question = replace(question, regions=tuple(self.region))
         if self.approved is not None:
@@ -57,32 +55,3 @@ class JudgingOptions(AwsOptions, frozen=True, kw_only=True):
             newest=self.newest or question.newest,
             max_age=names.duration(self.max_age) if self.max_age else question.max_age,
         )
-
-
-def _of_release(file: "ReleaseFile") -> "AuditQuestion":
-    from goldenami.domain.audit import waivers
-    from goldenami.domain.audit.document import ReleaseRead
-    from goldenami.workflows.audit.question import USUAL, AuditQuestion, approved_list
-
-    settings, enforcement = file.release.audit, file.enforcement
-    used = enforcement.enforce.mechanisms
-    by_setting = enforcement.declared and (used.allowed_amis or used.declarative_policy)
-    question = AuditQuestion(
-        regions=() if settings.regions == "all" else settings.regions,
-        accounts=() if settings.accounts == "organization" else settings.accounts,
-        organization=settings.accounts == "organization",
-        role=settings.role,
-        parts=USUAL | {AuditPart.SETTINGS} if by_setting else USUAL,
-        roots=settings.roots,
-        owners=frozenset(settings.owners),
-        approval=file.release.approval_tag,
-        newest=settings.newest,
-        max_age=names.duration(settings.max_age) if settings.max_age else None,
-        derived=settings.derived,
-        waivers=waivers.load(file.folder / settings.waivers) if settings.waivers else (),
-        guardrails=file if enforcement.declared else None,
-        release=ReleaseRead(name=file.path.name, sha256=file.sha256),
-    )
-    if settings.approved:
-        question = replace(question, listed=approved_list(",".join(settings.approved)))
-    return question

@@ -39,8 +39,8 @@ def bake(options: BakeOptions) -> None:
     """Bake a golden AMI: launch, validate, create, copy, share, approve, publish, clean up.
 
     Everything that can be checked is checked before anything is changed. Prints the AMI of every
-    region. All release files of a folder are baked parents first: one that fails stops those that
-    are baked from its image, and nothing else.
+    region. All release files of a folder are baked parents first, but for those that are released
+    as they are: one that fails stops those that are baked from its image, and nothing else.
 
     Example: goldenami bake release.yaml --plan && goldenami bake release.yaml --yes
     """
@@ -76,29 +76,30 @@ def _bake(options: BakeOptions, file: "ReleaseFile") -> "BakeOutcome":
 
 
 def _bake_several(options: BakeOptions) -> None:
-    """Bake several release files, or what of them is out of date."""
+    """Bake several release files, or what of them is out of date.
+
+    Of a folder, what is as its file would make it today is done: the same command goes on.
+    """
     from goldenami.workflows import freshness
 
     _refuse_what_is_of_one(options)
     folder = _whole(options.release)
-    fresh: dict[str, Freshness] = {}
-    if options.if_outdated:
-        fresh = freshness.assess(options.aws, folder, datetime.now(UTC))
+    fresh = freshness.assess(options.aws, folder, datetime.now(UTC))
 
     def bake_one(file: "ReleaseFile") -> "BakeOutcome":
-        outcome = _nothing_to_do(file, fresh[file.release.image]) if fresh else None
-        return outcome or _bake(options, file)
+        known = fresh[file.release.image]
+        if options.if_outdated:
+            _refuse_what_no_bake_mends(file, known)
+        return _nothing_to_do(file, known) or _bake(options, file)
 
     freshness.parents_first(folder, bake_one, say).complete()
 
 
 def _nothing_to_do(file: "ReleaseFile", fresh: "Freshness") -> "BakeOutcome | None":
-    """Tell why a release is baked, or not."""
+    """Tell if a release need not be baked, since it is current, or waits for its approval."""
     from goldenami.workflows.freshness import BakeOutcome
 
-    if fresh.outdated is None:
-        raise IncompleteError(f"{file.path}: {fresh.unread}")
-    if not fresh.outdated:
+    if fresh.outdated is False:
         say(f"{fresh.image} {fresh.version} is not out of date: nothing is baked")
         return BakeOutcome.CURRENT
     if fresh.candidate:
@@ -107,6 +108,20 @@ def _nothing_to_do(file: "ReleaseFile", fresh: "Freshness") -> "BakeOutcome | No
             f"`goldenami approve {file.path}` approves and publishes it"
         )
         return BakeOutcome.WAITS
+    return None
+
+
+def _refuse_what_no_bake_mends(file: "ReleaseFile", fresh: "Freshness") -> None:
+    """Tell why a release is out of date, and see to it that a bake helps.
+
+    Raises:
+        IncompleteError: whether it is out of date is not known.
+        FindingsError: it is, and would be so after a bake.
+    """
+    if fresh.outdated is None:
+        raise IncompleteError(f"{file.path}: {fresh.unread}")
+    if not fresh.outdated or fresh.candidate:
+        return
     why = [f"{fresh.image}: {reason.words}" for reason in fresh.reasons]
     if not fresh.to_bake:
         raise FindingsError(
@@ -115,7 +130,6 @@ def _nothing_to_do(file: "ReleaseFile", fresh: "Freshness") -> "BakeOutcome | No
             fix="let it be baked from another source",
         )
     tell(why, "outdated")
-    return None
 
 
 def _refuse_what_is_of_one(options: BakeOptions) -> None:

@@ -6,12 +6,23 @@ Typer's are.
 """
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from enum import StrEnum
+from functools import cache, partial
 from pathlib import Path
 from types import NoneType
-from typing import Annotated, Any, NoReturn, TypeVar, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    NoReturn,
+    TypeVar,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import typer
 from msgspec import NODEFAULT, Struct, structs
@@ -35,31 +46,40 @@ class Options(Struct, frozen=True, kw_only=True):
 class App(typer.Typer):
     """Commands, each of which is a function of its options."""
 
-    def __init__(self, **settings: Any) -> None:
-        settings.setdefault("cls", CommandGroup)
+    def __init__(self, *, cls: "type[CommandGroup] | None" = None, **settings: Any) -> None:
+        self._makers: dict[str, Callable[[], Command]] = {}
         super().__init__(
+            cls=type("Commands", (cls or CommandGroup,), {"makers": self._makers}),
             rich_markup_mode=None,  # plain help starts in two thirds of the time
             no_args_is_help=True,
             **settings,
         )
 
-    def add(self, function: Callable[[O], None], name: str | None = None) -> None:
+    def add(self, function: Callable[[O], None], name: str = "") -> None:
         """Add a command: a function of its options, by whose type they are read."""
-        [options] = [kind for key, kind in get_type_hints(function).items() if key != "return"]
-        parameters = _parameters(options)
+        name = name or function.__name__.replace("_", "-")
+        self._makers[name] = cache(partial(_command, function, name))
 
-        def command(**raw: Any) -> None:
-            values = {item.name: item.value(raw[item.name]) for item in parameters}
-            chosen = options(**values)
-            with chosen.in_effect():
-                function(chosen)
 
-        command.function, command.parameters = function, parameters  # type: ignore[attr-defined]
-        command.__name__, command.__doc__ = function.__name__, function.__doc__
-        command.__annotations__ = {}
-        shown = [parameter.as_typer_has_it() for parameter in parameters]
-        command.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
-        self.command(name, cls=Command)(command)
+def _command(function: Callable[[O], None], name: str) -> "Command":
+    """Return the command that calls a function with its options."""
+    [options] = [kind for key, kind in get_type_hints(function).items() if key != "return"]
+    parameters = _parameters(options)
+
+    def command(**raw: Any) -> None:
+        values = {item.name: item.value(raw[item.name]) for item in parameters}
+        chosen = options(**values)
+        with chosen.in_effect():
+            function(chosen)
+
+    command.function, command.parameters = function, parameters  # type: ignore[attr-defined]
+    command.__name__, command.__doc__ = function.__name__, function.__doc__
+    command.__annotations__ = {}
+    shown = [parameter.as_typer_has_it() for parameter in parameters]
+    command.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
+    alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+    alone.command(name, cls=Command)(command)
+    return cast(Command, typer.main.get_command(alone))
 
 
 class Option(Struct, frozen=True):
@@ -215,8 +235,41 @@ class Command(TyperCommand):
             return super().parse_args(ctx, list(args))
 
 
+class LazyCommands(Mapping[str, Any]):
+    """Commands by name, each of which is made when it is looked at.
+
+    Typer makes all at each start, and of fifty commands that is the most of it.
+
+    Args:
+        makers: what makes them.
+        groups: the groups of commands beside them.
+    """
+
+    def __init__(self, makers: Mapping[str, Callable[[], Command]], groups: Any) -> None:
+        self._makers = makers
+        self._groups = groups
+
+    def __getitem__(self, name: str) -> Any:
+        """Return a command."""
+        return self._makers[name]() if name in self._makers else self._groups[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the names, commands first."""
+        yield from self._makers
+        yield from self._groups
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._makers) + len(self._groups)
+
+
 class CommandGroup(TyperGroup):
     """A group of commands whose usage errors are said in our words."""
+
+    makers: ClassVar[Mapping[str, Callable[[], Command]]] = {}
+
+    def __init__(self, *, commands: Any = None, **settings: Any) -> None:
+        super().__init__(commands=LazyCommands(self.makers, commands), **settings)  # type: ignore[arg-type]
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the options before the name of a command."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from goldenami_sandbox.server import Sandbox
     from goldenami_sandbox.world import RehearsalSeed
 
-PENDING_S = 0.2
+PENDING_S = 0.1
 _SIGNING = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 

@@ -49,3 +49,10 @@ class PermissionCommand(StrEnum):
     ENFORCE = "enforce"
     AUDIT = "audit"
     REMEDIATE = "remediate"
+
+
+class CodeForm(StrEnum):
+    """What infrastructure code is written as."""
+
+    TERRAFORM = "terraform"
+    CLOUDFORMATION = "cloudformation"

@@ -36,9 +36,14 @@ CHANNEL_LENGTH = 32
 CHANNEL = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{CHANNEL_LENGTH - 1}}}")
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 KMS_KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+")
+TOPIC_ARN = re.compile(
+    r"arn:aws[a-z-]*:sns:[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}:[0-9]{12}:[A-Za-z0-9_-]{1,256}"
+)
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 OBJECT_PREFIX = re.compile(r"[A-Za-z0-9!_.*'()/-]{0,200}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
-_DURATION = re.compile(r"([0-9]{1,9})([smhd])")  # more days than that are no timedelta
+DURATION = re.compile(r"([0-9]{1,9})([smhd])")  # more days than that are no timedelta
+_MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?")
 _LONGEST_LIFE = timedelta(days=3650)
 _UNIT = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -59,7 +64,7 @@ def ami_name(image: str, version: str, architecture: str = "") -> str:
 
 def duration(text: str) -> timedelta | None:
     """Read ``90d``, ``12h``, ``30m`` or ``45s``; None if it is none of them."""
-    match = _DURATION.fullmatch(text)
+    match = DURATION.fullmatch(text)
     return timedelta(**{_UNIT[match[2]]: int(match[1])}) if match else None
 
 
@@ -82,6 +87,15 @@ def seconds(text: str) -> float:
 def moment(time: datetime | None) -> str:
     """Return a time as tags, records and manifests tell it; empty if it is not known."""
     return f"{time:%Y-%m-%dT%H:%M:%SZ}" if time else ""
+
+
+def moment_of(text: str) -> datetime | None:
+    """Read a time as `moment` writes it, or a day, which is its end; None if it is neither."""
+    match = _MOMENT.fullmatch(text)
+    try:
+        return datetime.fromisoformat(f"{match[1]}{match[2] or 'T23:59:59Z'}") if match else None
+    except ValueError:
+        return None
 
 
 ARCHITECTURES = ("x86_64", "arm64", "i386", "x86_64_mac", "arm64_mac")

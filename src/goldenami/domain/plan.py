@@ -141,14 +141,15 @@ class Further(TypedDict, total=False):
 class Plan(Struct, frozen=True, kw_only=True):
     """What a command is about to do, in order, and what the user should know before.
 
-    ``checks`` are the IAM actions that are needed beside those of its actions, and ``checked`` is
-    what was looked at.
+    ``checks`` are the IAM actions that are needed beside those of its actions, ``elsewhere`` those
+    of each role of another account, and ``checked`` is what was looked at.
     """
 
     title: str
     actions: tuple[Action, ...]
     notes: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
     checked: CheckResult = CheckResult()
 
     @property
@@ -161,7 +162,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     def roles(self) -> dict[str, tuple[str, ...]]:
         """Every IAM action that a role of another account needs, by the role's ARN."""
         roles = dict.fromkeys(action.role for action in self.actions if action.role)
-        return {role: tuple(sorted(self._needed(role))) for role in roles}
+        return {role: tuple(sorted({*self._needed(role), *self.elsewhere})) for role in roles}
 
     def _needed(self, role: str) -> set[str]:
         own = (action.permissions for action in self.actions if action.role == role)

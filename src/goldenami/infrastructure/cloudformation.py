@@ -36,12 +36,13 @@ class SectionEntry(Struct, frozen=True):
 
     Args:
         name: the logical id.
-        body: what it holds: of a resource ``Type``, ``Properties`` and the like; None is left out.
+        body: what it holds: of a resource ``Type``, ``Properties`` and the like, of a condition a
+            function; None is left out.
         comment: what is said above it, a line or several.
     """
 
     name: str
-    body: Mapping[str, Any]
+    body: Any
     comment: str = ""
 
     @property
@@ -61,6 +62,7 @@ class Stack(Struct, frozen=True, kw_only=True):
         description: at most 1,024 bytes.
         resources: at least one.
         parameters: what is asked for when a stack is made.
+        conditions: what resources can depend on.
         outputs: what it tells.
         comments: what is said at the head.
     """
@@ -68,6 +70,7 @@ class Stack(Struct, frozen=True, kw_only=True):
     description: str
     resources: tuple[SectionEntry, ...]
     parameters: tuple[SectionEntry, ...] = ()
+    conditions: tuple[SectionEntry, ...] = ()
     outputs: tuple[SectionEntry, ...] = ()
     comments: tuple[str, ...] = field(default_factory=tuple)
 
@@ -102,12 +105,18 @@ def document(stack: Stack) -> str:
 
     Raises:
         SpecError: a value is what CloudFormation takes for a dynamic reference, which no template
-            can escape.
+            can escape; or there is no resource.
     """
-    head = "".join(_comment(comment) for comment in stack.comments)
+    if not stack.resources:
+        raise SpecError(
+            "CloudFormation has no resource for any of it, and takes no template without one",
+            fix="write it --as terraform, or let `goldenami enforce` do it",
+        )
+    head = "#\n".join(_comment(comment) for comment in stack.comments if comment)
     start = {"AWSTemplateFormatVersion": "2010-09-09", "Description": stack.description}
     sections = (
         ("Parameters", stack.parameters),
+        ("Conditions", stack.conditions),
         ("Resources", stack.resources),
         ("Outputs", stack.outputs),
     )

@@ -7,7 +7,7 @@ https://developer.hashicorp.com/terraform/language/style
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -28,7 +28,7 @@ _JOINING_TOO = re.compile(
 
 
 class Expression(Struct, frozen=True):
-    """HCL that is written as it is, such as ``aws_instance.base.id``."""
+    """HCL that is written as it is, such as ``aws_instance.base.id``, but for its indentation."""
 
     text: str
 
@@ -46,9 +46,20 @@ class Text(Struct, frozen=True):
     text: str
 
 
-def jsonencode(value: Any) -> FunctionCall:
-    """Return a value as the JSON text that Terraform makes of it; it may hold expressions."""
-    return FunctionCall("jsonencode", value)
+class JsonText(Struct, frozen=True):
+    """A value as JSON text in a heredoc, in ASCII alone; it may hold expressions."""
+
+    value: Any
+
+
+def jsonencode(value: Any) -> FunctionCall | JsonText:
+    """Return a value as JSON text; it may hold expressions.
+
+    IAM takes no characters beyond Latin-1, and Terraform's function escapes none.
+    """
+    if all(text.isascii() for text in _texts(value)):
+        return FunctionCall("jsonencode", value)
+    return JsonText(value)
 
 
 def expression(value: Any, indent: str = "") -> str:
@@ -60,11 +71,13 @@ def expression(value: Any, indent: str = "") -> str:
     """
     match value:
         case Expression(text):
-            return text
+            return text.replace("\n", f"\n{indent}")
         case FunctionCall(function, argument):
             return f"{function}({expression(argument, indent)})"
         case Text(text):
             return _heredoc(text, indent)
+        case JsonText(json_value):
+            return _json_heredoc(json_value, indent)
         case bool() | None | int() | float():
             return json.dumps(value)
         case str():
@@ -161,6 +174,34 @@ def _heredoc(text: str, indent: str) -> str:
     inner = indent + INDENT
     shifted = (f"{inner}{_literal(line)}" if line.strip() else line for line in lines)
     return "\n".join([f"<<-{name}", *shifted, f"{indent}{name}"])
+
+
+def _json_heredoc(value: Any, indent: str) -> str:
+    """Return a heredoc of JSON in which each expression is filled in as JSON, too."""
+    filled: dict[str, str] = {}
+
+    def default(each: object) -> str:
+        mark = f"@expression {len(filled)}@"
+        filled[f'"{mark}"'] = f"${{jsonencode({expression(each)})}}"
+        return mark
+
+    text = _literal(json.dumps(value, indent=2, default=default))
+    for mark, written in filled.items():
+        text = text.replace(mark, written)
+    inner = indent + INDENT
+    return "\n".join(["<<-JSON", *(inner + line for line in text.splitlines()), f"{indent}JSON"])
+
+
+def _texts(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case Mapping():
+            for key, each in value.items():
+                yield from (str(key), *_texts(each))
+        case list() | tuple():
+            for each in value:
+                yield from _texts(each)
 
 
 def _literal(text: str) -> str:

@@ -50,8 +50,8 @@ def data(
 
 def document(blocks: Iterable[Block], comments: Iterable[str] = ()) -> str:
     """Return the text of a ``.tf`` file: the comments first, then every block."""
-    head = [line for comment in comments for line in _comment(comment)]
-    parts = [head, *([*_comment(block.comment), *_lines(block, "")] for block in blocks)]
+    head = "\n\n".join(filter(None, comments))
+    parts = [_comment(head), *([*_comment(block.comment), *_lines(block, "")] for block in blocks)]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 

@@ -11,8 +11,13 @@ from goldenami.report.terminal import say, table
 
 def write_document(schema: str, **parts: object) -> None:
     """Write a document to stdout: what it is, ``goldenami.plan/v1``, and what it has."""
-    data = msgspec.json.encode({"schema": schema, **parts})
-    sys.stdout.write(msgspec.json.format(data, indent=2).decode() + "\n")
+    write_json({"schema": schema, **parts})
+
+
+def write_json(data: object) -> None:
+    """Write JSON to stdout."""
+    encoded = msgspec.json.encode(data)
+    sys.stdout.write(msgspec.json.format(encoded, indent=2).decode() + "\n")
 
 
 def fields(item: object, names: Sequence[str]) -> dict[str, Any]:

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from goldenami.iam import iac
 from goldenami.iam.limits import MANAGED_POLICY
 from goldenami.iam.profiles import Profile
 from goldenami.iam.render import PolicyDocument
@@ -13,18 +12,6 @@ from goldenami.report.listing import write_document
 from goldenami.report.terminal import say, table
 
 PROFILE_SCHEMA = "goldenami.profile/v1"
-
-
-def write_code(
-    profile: Profile, documents: Sequence[PolicyDocument], form: str, groups: Sequence[str]
-) -> None:
-    """Write documents as Terraform or CloudFormation."""
-    if profile.warning:
-        say(f"warning: {profile.warning}", "yellow")
-    code = iac.terraform if form == "terraform" else iac.cloudformation
-    sys.stdout.write(code(documents, groups))
-    if not groups:
-        say("attached to nothing: name groups with --group")
 
 
 def write(profile: Profile, documents: Sequence[PolicyDocument], *, minify: bool) -> None:

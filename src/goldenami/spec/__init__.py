@@ -1,22 +1,23 @@
 """The files that users write: read, checked, frozen. No AWS call is made here."""
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 from msgspec import Struct, structs
 
 from goldenami import files, yamlfile
 from goldenami.constraints import UnsoundError
-from goldenami.errors import SpecError
+from goldenami.errors import FileProblem, SpecError
 from goldenami.spec import checks, enforce, user_data
 from goldenami.spec.digest import digest
 from goldenami.spec.enforce import EnforceFile
 from goldenami.spec.enforcement import Enforce
 from goldenami.spec.model import Release
-from goldenami.validation import Problem
-from goldenami.yamlfile import PlacedProblem, YamlDocument
+from goldenami.validation import Problem, Rule
+from goldenami.yamlfile import YamlDocument
 
-__all__ = ["EnforceFile", "Release", "ReleaseFile", "load", "load_enforcement"]
+__all__ = ["EnforceFile", "Release", "ReleaseFile", "load", "load_enforcement", "of_document"]
 
 
 class ReleaseFile(Struct, frozen=True):
@@ -48,7 +49,7 @@ def load(path: Path) -> ReleaseFile:
     Raises:
         SpecError: with every problem found, each with its line and key.
     """
-    return _release_file(yamlfile.document(path, content := files.read_bytes(path)), content)
+    return of_document(yamlfile.document(path, content := files.read_bytes(path)), content)
 
 
 def load_enforcement(path: Path) -> EnforceFile:
@@ -61,24 +62,36 @@ def load_enforcement(path: Path) -> EnforceFile:
     document = yamlfile.document(path, content)
     if document.schema.startswith(enforce.SCHEMA):
         return enforce.read(document)
-    file = _release_file(document, content)
+    file = of_document(document, content)
     return structs.replace(file.enforcement, release=str(path), warnings=file.warnings)
 
 
-def _release_file(document: YamlDocument, content: bytes) -> ReleaseFile:
+def of_document(
+    document: YamlDocument, content: bytes, further: Iterable[Rule[Release]] = ()
+) -> ReleaseFile:
+    """Return the release file that a YAML file is, checked.
+
+    Args:
+        document: the file as it was parsed.
+        content: its bytes.
+        further: rules beside those that every command asks.
+
+    Raises:
+        SpecError: with every problem found, each with its line and key.
+    """
     path = document.path
-    release, refusals = document.validated(Release, checks.rules(path.parent))
+    release, refusals = document.validated(Release, (*checks.rules(path.parent), *further))
     enforcement = EnforceFile(path=path, enforce=Enforce(), name="")
     try:
         enforcement = enforce.of_release(path, release)
     except UnsoundError:
         pass  # its problem is among the others
     except SpecError as error:
+        pointed = _of_enforcement(document, error)
         if not refusals:
+            error.problems = pointed
             raise
-        place = document.refusal(Problem("$.enforce.file", "")).place
-        lines = error.notes or (error.message,)
-        refusals += [PlacedProblem(place, line) for line in lines]
+        refusals += pointed
     yamlfile.refuse(path, refusals)
     named = release.base.user_data
     script = None if named is None else user_data.read(named, path.parent)
@@ -94,3 +107,9 @@ def _release_file(document: YamlDocument, content: bytes) -> ReleaseFile:
         ),
         enforcement=enforcement,
     )
+
+
+def _of_enforcement(document: YamlDocument, error: SpecError) -> tuple[FileProblem, ...]:
+    """Return the problems of the file that ``enforce.file`` names, told where that stands."""
+    pointing = document.refusal(Problem("$.enforce.file", error.message, error.fix))
+    return tuple(each._replace(order=pointing.order) for each in error.problems) or (pointing,)

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from goldenami.constraints import between
 from goldenami.spec import types
+from goldenami.spec.notify import Notify
 from goldenami.spec.part import Part
 
 
@@ -21,15 +22,17 @@ class AuditSettings(Part, frozen=True):
         derived: whether images count as golden that were made from golden ones.
         roots: whether root volumes are compared with their images.
         waivers: the file of the findings that are accepted, beside the release file.
+        notify: who is told of what was found by `goldenami audit --notify`.
     """
 
     regions: Literal["all"] | types.SomeRegions = "all"
     accounts: Literal["organization"] | tuple[types.AccountId, ...] = ()
     role: types.RoleName = ""
     owners: types.Accounts = ()
-    approved: tuple[str, ...] = ()
+    approved: tuple[types.ApprovedEntry, ...] = ()
     newest: Annotated[int, between(1)] | None = None
     max_age: types.Age | None = None
     derived: bool = False
     roots: bool = False
     waivers: str | None = None
+    notify: Notify = Notify()

@@ -51,6 +51,12 @@ def warnings(release: Release) -> list[str]:
             "base.instance_profile (or the account's default host management role); without it "
             "only an account that scans agentless gets a result (`on: image` boots nothing)"
         )
+    webhook = release.audit.notify.posted_to
+    if webhook and webhook.url:
+        lines.append(
+            "audit.notify.webhook: whoever reads this file can post there; name an environment "
+            "variable instead (`webhook: {env: GOLDENAMI_WEBHOOK}`)"
+        )
     return lines
 
 

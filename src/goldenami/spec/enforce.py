@@ -4,6 +4,7 @@ Everything that attaches, proves or audits an enforcement works on an `EnforceFi
 came from.
 """
 
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -16,9 +17,11 @@ from goldenami.errors import SpecError
 from goldenami.spec import checks
 from goldenami.spec.enforcement import Attaching, Enforce, EnforceSpec
 from goldenami.spec.model import Release
+from goldenami.validation import Rule
 from goldenami.yamlfile import YamlDocument
 
 SCHEMA = "goldenami.enforce/"
+ANY_RELEASE = "RELEASE"
 
 
 class EnforceFile(Struct, frozen=True, kw_only=True):
@@ -47,8 +50,13 @@ class EnforceFile(Struct, frozen=True, kw_only=True):
     approval_tag: ApprovalTag = ApprovalTag()
     parameters: tuple[str, ...] = ()
     declared: bool = True
-    release: str = "RELEASE"
+    release: str = ANY_RELEASE
     warnings: tuple[str, ...] = ()
+
+    @property
+    def is_of_release(self) -> bool:
+        """Whether a release file says it, whose account has golden images of its own."""
+        return self.release != ANY_RELEASE
 
     @property
     def profile(self) -> str:
@@ -63,14 +71,15 @@ class EnforceFile(Struct, frozen=True, kw_only=True):
         return next((mechanism for mechanism in used if mechanism.profile == profile), usual)
 
 
-def read(document: YamlDocument) -> EnforceFile:
-    """Return what an enforcement file says, checked.
+def read(document: YamlDocument, further: Iterable[Rule[EnforceSpec]] = ()) -> EnforceFile:
+    """Return what an enforcement file says, checked, by further rules too.
 
     Raises:
         SpecError: with every problem found, each with its line and key.
     """
     path = document.path
-    spec, refusals = document.validated(EnforceSpec, checks.enforcement_rules(path.stem))
+    rules = (*checks.enforcement_rules(path.stem), *further)
+    spec, refusals = document.validated(EnforceSpec, rules)
     yamlfile.refuse(path, refusals)
     return EnforceFile(
         path=path,

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -16,7 +16,6 @@ from goldenami.spec.architectures import by_architecture
 
 _ENDINGS = (".yaml", ".yml")
 _SCHEMA = "goldenami/"
-_HINT = re.compile(rb"""schema["']?\s*:\s*["']?goldenami/""")
 
 
 class Folder(Struct, frozen=True):
@@ -41,9 +40,23 @@ def _published(several: Iterable[ReleaseFile]) -> dict[str, str]:
 
 def _parents(file: ReleaseFile, published: Mapping[str, str]) -> tuple[str, ...]:
     """Return the golden images that a file bakes from, by name or by what they are published as."""
-    sources = [each.release.base.source for each in by_architecture(file).values()]
-    names = (source.golden or published.get(source.ssm or "") for source in sources)
-    return tuple(dict.fromkeys(name for name in names if name))
+    return tuple(dict.fromkeys(_sources(file, published).values()))
+
+
+def sources(several: Sequence[ReleaseFile]) -> list[dict[str, str]]:
+    """Return, of each file, the golden images that it is baked from, by the key that names it."""
+    published = _published(several)
+    return [_sources(file, published) for file in several]
+
+
+def _sources(file: ReleaseFile, published: Mapping[str, str]) -> dict[str, str]:
+    named: dict[str, str] = {}
+    for architecture, each in by_architecture(file).items():
+        source = each.release.base.source
+        key = f"$.architectures.{architecture}.source" if architecture else "$.base.source"
+        if image := source.golden or published.get(source.ssm or ""):
+            named[key] = image
+    return named
 
 
 def load_folder(path: Path) -> Folder:
@@ -60,10 +73,9 @@ def load_folder(path: Path) -> Folder:
         return _ordered([load(path)], {})
     loaded: list[ReleaseFile] = []
     broken: dict[Path, SpecError] = {}
-    for each in _yaml_files(path, broken):
+    for each in files_of(path, (_SCHEMA,), broken):
         try:
-            if _is_release_file(each):
-                loaded.append(load(each))
+            loaded.append(load(each))
         except SpecError as error:
             broken[each] = error
     if not loaded and not broken:
@@ -104,6 +116,26 @@ def _ordered(loaded: list[ReleaseFile], broken: Mapping[Path, SpecError]) -> Fol
     return Folder(tuple(by_image[image][0] for image in ordering.names), broken)
 
 
+def files_of(folder: Path, schemas: tuple[str, ...], unread: dict[Path, SpecError]) -> list[Path]:
+    """Return the YAML files below a folder whose ``schema`` begins with one of these.
+
+    Hidden folders and links to folders are left out.
+
+    Args:
+        folder: where to look.
+        schemas: ``goldenami/`` for release files.
+        unread: takes what could not be read.
+    """
+    several = []
+    for path in _yaml_files(folder, unread):
+        try:
+            if _is_of(path, schemas):
+                several.append(path)
+        except SpecError as error:
+            unread[path] = error
+    return several
+
+
 def _yaml_files(folder: Path, unread: dict[Path, SpecError]) -> Iterator[Path]:
     """Yield the YAML files below a folder in the order of their paths, each once."""
 
@@ -122,17 +154,18 @@ def _yaml_files(folder: Path, unread: dict[Path, SpecError]) -> Iterator[Path]:
             yield path
 
 
-def _is_release_file(path: Path) -> bool:
-    """Tell whether a file says that it is a release file, if it is no YAML as well as it can be.
+def _is_of(path: Path, schemas: tuple[str, ...]) -> bool:
+    """Tell whether a file says that it is one of these, if it is no YAML as well as it can be.
 
     Raises:
         SpecError: it cannot be read.
     """
     with files.reading(path) as file:
         content = file.read(files.DOCUMENT_BYTES + 1)
-    if _SCHEMA.encode() not in content:
+    if not any(schema.encode() in content for schema in schemas):
         return False
     try:
-        return yamlfile.document(path, content).schema.startswith(_SCHEMA)
+        return yamlfile.document(path, content).schema.startswith(schemas)
     except SpecError:
-        return _HINT.search(content) is not None
+        begins = "|".join(map(re.escape, schemas)).encode()
+        return re.search(rb"""schema["']?\s*:\s*["']?(?:%s)""" % begins, content) is not None

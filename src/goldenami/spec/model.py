@@ -52,6 +52,9 @@ class BaseSource(Part, frozen=True):
     golden: str | None = None
 
 
+OneSource = Annotated[BaseSource, exactly_one(*BaseSource.__struct_fields__)]
+
+
 class BaseVolume(Part, frozen=True):
     """One block device of the base instance, and so of the image.
 
@@ -96,7 +99,7 @@ class Base(Part, frozen=True):
         volumes: block devices; what is not named is as in the source image.
     """
 
-    source: Annotated[BaseSource, exactly_one] = BaseSource()
+    source: OneSource = BaseSource()
     instance_type: types.InstanceType | None = None
     instance_types: types.InstanceTypes = ()
     key_name: types.KeyName | None = None
@@ -117,7 +120,7 @@ class Architecture(Part, frozen=True):
         instance_types: instead, several that are tried in turn where AWS has no capacity.
     """
 
-    source: Annotated[BaseSource, exactly_one]
+    source: OneSource
     instance_type: types.InstanceType | None = None
     instance_types: types.InstanceTypes = ()
 

@@ -39,7 +39,11 @@ OrganizationArn = Annotated[str, form(names.ORGANIZATION_ARN, "organization ARN"
 UnitArn = Annotated[str, form(names.ORGANIZATIONAL_UNIT_ARN, "OU ARN")]
 DeviceName = Annotated[
     str,
-    form(lambda name: name.startswith(("/dev/", "xvd")), "device name, such as `/dev/xvda`"),
+    form(
+        lambda name: name.startswith(("/dev/", "xvd")),
+        "device name, such as `/dev/xvda`",
+        re.compile(r"(/dev/|xvd)[\s\S]*"),
+    ),
 ]
 
 
@@ -52,13 +56,17 @@ def _ascii(text: str) -> Wrong:
 Description = Annotated[str, at_most(255, "characters"), _ascii]
 Command = Annotated[str, filled("an empty command checks nothing")]
 Vulnerability = Annotated[str, form(names.VULNERABILITY, "id, such as `CVE-2026-12345`")]
-Timeout = Annotated[str, form(names.duration, "time, such as `30m` or `2h`")]
-Age = Annotated[str, form(lambda text: names.duration(text) is not None, "duration, such as `90d`")]
+Timeout = Annotated[str, form(names.duration, "time, such as `30m` or `2h`", names.DURATION)]
+Age = Annotated[
+    str,
+    form(lambda text: names.duration(text) is not None, "duration, such as `90d`", names.DURATION),
+]
 Lifetime = Annotated[
     str,
     form(
         lambda text: names.lifetime(text) is not None,
         "duration of at most 10 years, such as `90d`",
+        names.DURATION,
     ),
 ]
 
@@ -75,7 +83,11 @@ Roles = Annotated[
 ]
 PipelineRole = Annotated[
     str,
-    form(lambda role: names.IAM_NAME.fullmatch(role.rpartition("/")[2]), "IAM role name or ARN"),
+    form(
+        lambda role: names.IAM_NAME.fullmatch(role.rpartition("/")[2]),
+        "IAM role name or ARN",
+        re.compile(rf"[\s\S]*/(?:{names.IAM_NAME.pattern})|{names.IAM_NAME.pattern}"),
+    ),
 ]
 _TARGET = "root (`r-…`), unit (`ou-…`) or account id"
 Targets = Annotated[
@@ -110,7 +122,9 @@ def _ten_years(text: str) -> Wrong:
         yield "", f"AWS deprecates at most 10 years ahead ({DEPRECATION_DAYS}d)"
 
 
-DeprecateAfter = Annotated[str, form(names.duration, "time, such as `90d`"), _ten_years]
+DeprecateAfter = Annotated[
+    str, form(names.duration, "time, such as `90d`", names.DURATION), _ten_years
+]
 
 
 def _not_resolved(name: str) -> Wrong:
@@ -171,7 +185,8 @@ def _one_value_each(names: Mapping[str, str]) -> Wrong:
             seen.add(theirs)
 
 
-PackerNames = Annotated[dict[str, str], each(_no_variable), _one_value_each]
+_OURS = {"enum": [*packer_variables.NEEDS]}
+PackerNames = Annotated[dict[str, str], each(_no_variable, propertyNames=_OURS), _one_value_each]
 
 
 Sha256 = Annotated[str, form(names.SHA256, "SHA-256 (64 hex digits, in lower case)")]
@@ -194,10 +209,11 @@ def _no_architecture(name: str, _: object) -> str | None:
     return f"`{name}` is no architecture: EC2 knows {', '.join(names.ARCHITECTURES)}"
 
 
-ByArchitecture = each(_no_architecture)
+ByArchitecture = each(_no_architecture, propertyNames={"enum": [*names.ARCHITECTURES]})
 
 
-OwnTags = Annotated[dict[str, str], each(tags.problem), _leave_room]
+_TAG_KEY = {"minLength": 1, "maxLength": tags.KEY_LENGTH}
+OwnTags = Annotated[dict[str, str], each(tags.problem, propertyNames=_TAG_KEY), _leave_room]
 
 
 def _approval(tag: tags.ApprovalTag) -> Wrong:
@@ -207,6 +223,11 @@ def _approval(tag: tags.ApprovalTag) -> Wrong:
 
 
 Approval = Annotated[tags.ApprovalTag, _approval]
+
+_ENTRY = re.compile(rf"(name|ssm):[\s\S]*|{names.AMI_ID.pattern}")
+ApprovedEntry = Annotated[
+    str, form(_ENTRY, "image id (`ami-…`), `name:PATTERN` or `ssm:PARAMETER`")
+]
 
 Bucket = Annotated[str, form(names.BUCKET, "bucket name, such as `sboms-111122223333`")]
 KeyArn = Annotated[str, form(names.KMS_KEY_ARN, "ARN of a KMS key (`arn:aws:kms:…:key/…`)")]

@@ -32,7 +32,7 @@ from goldenami_sandbox.enforcement.lookup import LenientLookup, SandboxLookup
 from goldenami_sandbox.enforcement.policies import policies_of, policy_arn
 from goldenami_sandbox.enforcement.trust import Trust, trust, trusts_provider
 
-_PREFIXES = {"tagging": "tag"}
+_PREFIXES = {"monitoring": "cloudwatch", "tagging": "tag"}
 """The names that services sign with, where IAM has another prefix."""
 _FREE = ("sts:GetCallerIdentity", "sts:GetSessionToken")
 """What everybody may do, whatever the policies say."""

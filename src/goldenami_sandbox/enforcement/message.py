@@ -20,8 +20,10 @@ _CODES = {
     "ec2": "UnauthorizedOperation",
     "autoscaling": "AccessDenied",
     "cloudformation": "AccessDenied",
+    "cloudwatch": "AccessDenied",
     "iam": "AccessDenied",
     "s3": "AccessDenied",
+    "sns": "AuthorizationError",
     "sts": "AccessDenied",
 }
 """The error's code by service; of the others it is AccessDeniedException."""

@@ -21,9 +21,10 @@ from goldenami.cli import main
 
 LATE = (
     "goldenami.aws.whole", "goldenami.report.listing", "goldenami.report.plan",
-    "goldenami.workflows.lifecycle.revoke", "goldenami.workflows.lifecycle.rollback",
-    "goldenami.workflows.release", "pydantic.type_adapter", "rich.pager", "rich.table",
-    "typer._adapters",
+    "goldenami.workflows.freshness", "goldenami.workflows.lifecycle.pruning",
+    "goldenami.workflows.lifecycle.restoration", "goldenami.workflows.lifecycle.revoke",
+    "goldenami.workflows.lifecycle.rollback", "goldenami.workflows.release",
+    "pydantic.type_adapter", "rich.pager", "rich.table", "typer._adapters",
 )  # fmt: skip
 """What a command imports only when it needs it."""
 

@@ -205,4 +205,10 @@ def test_what_launches_the_version_that_is_left_is_moved_if_that_is_asked_for(
     reservations = sandbox.client("ec2").describe_instances(InstanceIds=running)["Reservations"]
     launched = {each["ImageId"] for some in reservations for each in some["Instances"]}
     assert launched == {image(sandbox, "1.0", "us-east-1")["ImageId"]}
-    assert cli("rollback", "web-base", "--to", "1.0", "--refresh", "--yes").code == 0
+    again = ("rollback", "web-base", "--to", "1.0", "--refresh", "--yes")
+    assert cli(*again).code == 0
+    unreadable = Fault(service="autoscaling", operation="DescribeAutoScalingGroups", code="Denied")
+    with sandbox.fail(unreadable):
+        ran = cli(*again)
+    assert ran.code == 3, ran.err
+    assert "looking for what launches web-base 2.0: not everything could be read" in ran.err

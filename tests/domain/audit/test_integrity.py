@@ -128,6 +128,8 @@ IDS = {
     Kind.SETTING: ("allowed-amis", "; rm"),
     Kind.GUARDRAIL: ("arn:aws:iam::111122223333:policy/guardrail", ""),
     Kind.PARAMETER: ("/golden-ami/web", "; rm"),
+    Kind.IMAGE: ("ami-0123456789abcdef0", "ami-1"),
+    Kind.SPOT_REQUEST: ("sir-8456a32b", "sir-"),
 }
 
 

@@ -76,9 +76,50 @@ def parameter(**image: Any) -> Subject:
     return structs.replace(named, facts={"written": "ann wrote it"})
 
 
+def event(facts: dict[str, str] | None = None, **image: Any) -> Subject:
+    about = subject(facts=facts, **image)
+    return structs.replace(about, kind=Kind.IMAGE, id=about.image.id)
+
+
+ENDED = {"ended": "deregistered", "release": "web 1"}
+UNTAGGED = {"tagged": "goldenami:status", "release": "web 1"}
 GONE: dict[str, Any] = {"id": OTHER, "owner": "", "state": "deregistered"}
 CASES: dict[str, tuple[Subject, dict[str, Any], list[str]]] = {
     "an approved image": (subject(), {}, []),
+    "an image that was just made by hand": (event(id=OTHER), {}, []),
+    "an image that was just made of a revoked one": (
+        event(id=OTHER, revoked_ancestor=REVOKED), {}, ["revoked-source"],
+    ),
+    "an approval that was just forged": (event(id=FORGED), {}, ["spoofed-approval"]),
+    "an image that was made public": (event({"shared-with": "all"}), {}, ["exposed-image"]),
+    "an image that was shared with a stranger": (
+        event({"shared-with": STRANGER}), {}, ["exposed-image"],
+    ),
+    "a golden image that was deregistered": (
+        event(ENDED, owner="", state="not-visible"), {}, ["lost-image"],
+    ),
+    "one that is back already": (event(ENDED), {}, []),
+    "one whose release had ended before": (
+        event(ENDED, id=RETIRED, owner="", state="not-visible"), {}, [],
+    ),
+    "an image of no release that was deregistered": (
+        event({"ended": "deregistered"}, id=OTHER, owner="", state="not-visible"), {}, [],
+    ),
+    "a golden image that was disabled": (
+        event(ENDED | {"ended": "disabled"}, state="disabled"), {}, ["lost-image"],
+    ),
+    "a golden image whose approval tag was taken": (
+        event(UNTAGGED, id=CANDIDATE), {}, ["lost-approval"],
+    ),
+    "one that does not look like its build's any more": (
+        event(UNTAGGED, id=FORGED, state="available"), {"produced": {"us-east-1": {
+            FORGED: made(FORGED, approved=False, forged="it lacks the tag goldenami:status"),
+            GOLDEN: made(GOLDEN),
+        }}}, ["lost-approval"],
+    ),
+    "one whose tags were all taken": (event(UNTAGGED, id=OTHER), {}, ["lost-approval"]),
+    "one that was tagged, and keeps its approval": (event(UNTAGGED), {}, []),
+    "one that is deprecated by its release": (event(UNTAGGED, id=DEPRECATED), {}, []),
     "an approved image, but of another region": (
         subject(region="eu-west-1"), {}, ["unapproved-image"],
     ),

@@ -257,7 +257,8 @@ def test_every_known_key_of_the_table_exists(service: str) -> None:
 
 def test_the_services_are_those_that_goldenami_calls_or_a_guardrail_names() -> None:
     assert table.services() == {
-        "account", "autoscaling", "backup", "cloudformation", "cloudwatch", "config", "dlm", "ebs", "ec2",
+        "account", "autoscaling", "backup", "cloudformation", "cloudwatch", "config", "dlm",
+        "ebs", "ec2",
         "ec2-instance-connect", "eks", "iam", "imagebuilder", "inspector2", "kms", "organizations",
         "rbin", "s3", "securityhub", "servicequotas", "sns", "sqs", "ssm", "sts", "tag",
     }  # fmt: skip

@@ -48,6 +48,8 @@ IDS: dict[Kind, tuple[str, str, str]] = {
     Kind.SETTING: ("allowed-amis", "", ""),
     Kind.GUARDRAIL: ("policy/x", "", ""),
     Kind.PARAMETER: ("/golden-ami/web", "", ""),
+    Kind.IMAGE: ("ami-1", "imageId=ami-1", "image/ami-1"),
+    Kind.SPOT_REQUEST: ("sir-1", "", "spot-instances-request/sir-1"),
 }
 
 
@@ -59,7 +61,8 @@ def test_each_kind_has_a_page_of_its_own_or_none_and_an_arn_if_its_id_tells_it(k
     assert bool(link) == bool(end)
     assert link.endswith(end)
     assert unquote(link).isprintable()
-    arn = f"arn:aws:ec2:us-east-1:{ACCOUNT}:{resource}" if resource else ""
+    owner = "" if kind is Kind.IMAGE else ACCOUNT
+    arn = f"arn:aws:ec2:us-east-1:{owner}:{resource}" if resource else ""
     assert (arn_of(thing), arn_of_key(f"{thing.resource}/some-rule")) == (arn, arn)
     assert arn_of(replace(thing, arn="arn:told")) == "arn:told"
 

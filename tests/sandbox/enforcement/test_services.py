@@ -47,6 +47,14 @@ def refusal(call: Callable[[], Any]) -> tuple[str, str]:
         ("inspector2", "create_sbom_export",
          {"reportFormat": "SPDX_2_3", "s3Destination": {"bucketName": "b", "kmsKeyArn": "k"}},
          "CreateSbomExport", "*"),
+        ("sns", "publish", {"TopicArn": f"arn:aws:sns:us-east-1:{ACCOUNT_ID}:t", "Message": "m"},
+         "Publish", f"sns:us-east-1:{ACCOUNT_ID}:t"),
+        ("sqs", "send_message",
+         {"QueueUrl": f"https://sqs.us-east-1.amazonaws.com/{ACCOUNT_ID}/q", "MessageBody": "m"},
+         "SendMessage", f"sqs:us-east-1:{ACCOUNT_ID}:q"),
+        ("cloudwatch", "put_metric_data",
+         {"Namespace": "n", "MetricData": [{"MetricName": "m", "Value": 1}]},
+         "PutMetricData", "*"),
         ("account", "enable_region", {"RegionName": "af-south-1"}, "EnableRegion", "account"),
         ("ec2-instance-connect", "send_serial_console_ssh_public_key",
          {"InstanceId": "i-00000000000000000", "SSHPublicKey": "k" * 80},
@@ -58,7 +66,7 @@ def test_who_has_no_policy_may_nothing_anywhere(
 ) -> None:
     call = getattr(user()(service), operation)
     code, message = refusal(lambda: call(**parameters))
-    assert code in ("AccessDenied", "AccessDeniedException")
+    assert code in ("AccessDenied", "AccessDeniedException", "AuthorizationError")
     assert re.search(rf"not authorized to perform: [a-z0-9-]+:{action} on resource: ", message)
     assert f"{resource} because no identity-based policy allows" in message
 

@@ -260,6 +260,16 @@ class BatchImportFindings(Answer, frozen=True, kw_only=True, rename="pascal"):
             raise ValueError
 
 
+class TopicMessage(Answer, frozen=True, kw_only=True, rename="pascal"):
+    """A message that a topic took.
+
+    https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+    """
+
+    call: ClassVar[str] = "sns:Publish"
+    message_id: Text
+
+
 class ConfigImage(Struct, frozen=True, kw_only=True, rename="camel"):
     """The configuration of an instance, as far as an image is counted by it."""
 

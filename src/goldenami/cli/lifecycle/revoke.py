@@ -44,6 +44,7 @@ def revoke(options: RevokeOptions) -> None:
     Example: goldenami revoke web-base 1.0 --why CVE-2026-12345 --refresh
     """
     from goldenami.report.plan import PlanProgress
+    from goldenami.workflows.lifecycle import releases
     from goldenami.workflows.lifecycle import revoke as workflow
 
     prepared = workflow.prepare(options.aws(), options.image, options.version, _order(options))
@@ -56,7 +57,7 @@ def revoke(options: RevokeOptions) -> None:
         tell(using.summary)
         unread |= using.unread
     if not options.go_ahead(plan):
-        workflow.refuse_unread(unread, options.again("revoke"))
+        releases.refuse_unread(unread, workflow.IN_USE)
         return
     revoked = workflow.carry_out(prepared, tell=PlanProgress())
     tell((*revoked.notes, *revoked.proof.words, *revoked.refreshed.words))

@@ -33,6 +33,8 @@ IDS: Mapping[Kind, re.Pattern[str]] = {
     Kind.NODE_GROUP: re.compile(r"[^/]{1,255}/[^/]{1,255}"),
     Kind.SETTING: re.compile(r"[a-z-]+"),
     Kind.GUARDRAIL: re.compile(r".+"),
+    Kind.IMAGE: names.AMI_ID,
+    Kind.SPOT_REQUEST: re.compile(r"sir-[0-9a-z]{8,17}"),
     Kind.PARAMETER: re.compile(r"[A-Za-z0-9_./-]{1,1011}"),
 }
 """What the id of each kind of thing looks like, as an audit writes it."""

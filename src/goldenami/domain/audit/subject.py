@@ -11,7 +11,7 @@ from goldenami.domain.tags import Tags
 
 
 class Kind(StrEnum):
-    """What kind of thing it is."""
+    """What kind of thing it is; images and spot requests are judged by what events tell of them."""
 
     INSTANCE = "instance"
     LAUNCH_TEMPLATE = "launch-template"
@@ -23,6 +23,8 @@ class Kind(StrEnum):
     SETTING = "account-setting"
     GUARDRAIL = "guardrail"
     PARAMETER = "ssm-parameter"
+    IMAGE = "image"
+    SPOT_REQUEST = "spot-request"
 
 
 LAUNCHES = (
@@ -32,6 +34,7 @@ LAUNCHES = (
     Kind.FLEET,
     Kind.SPOT_FLEET,
     Kind.NODE_GROUP,
+    Kind.SPOT_REQUEST,
 )
 """What will launch instances."""
 
@@ -71,8 +74,8 @@ class Subject(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that is judged, in a region of an account.
 
     ``facts`` are what single rules look at: ``root-snapshot``, ``allowed-amis``,
-    ``difference``, ``stale``, ``unresolved``, ``written``. ``arn`` is there if it does not follow
-    from the id.
+    ``difference``, ``stale``, ``unresolved``, ``written``, and of events ``shared-with``,
+    ``ended``, ``release``, ``tagged``. ``arn`` is there if it does not follow from the id.
     """
 
     kind: Kind

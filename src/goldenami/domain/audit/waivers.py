@@ -1,5 +1,6 @@
 """Waivers: findings that somebody accepted, for a reason, until a day."""
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -7,12 +8,15 @@ from typing import Annotated, Literal
 
 from msgspec import Struct
 
-from goldenami.constraints import Wrong, filled, form
+from goldenami.constraints import filled, form, needs
 from goldenami.domain.audit.finding import Finding
 from goldenami.domain.audit.subject import Kind
 
 _NEEDED = ("instance", "resource", "image", "account", "tag")
 _Filled = Annotated[str, filled("needs an owner and a reason")]
+
+
+_TAG = re.compile(r"[\s\S]*=[\s\S]*")
 
 
 def _is_tag(text: str) -> bool:
@@ -42,7 +46,7 @@ class Waiver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     resource: str | None = None
     image: str | None = None
     account: str | None = None
-    tag: Annotated[str, form(_is_tag, "tag of the form Key=Value")] | None = None
+    tag: Annotated[str, form(_is_tag, "tag of the form Key=Value", _TAG)] | None = None
     region: str | None = None
     rule: str | None = None
 
@@ -72,9 +76,14 @@ class Waiver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return ", ".join(f"{kind} {value}" for kind in kinds if (value := getattr(self, kind)))
 
 
-def _names_something(waiver: Waiver) -> Wrong:
-    if not any(getattr(waiver, kind) for kind in _NEEDED):
-        yield "", f"names no {', '.join(_NEEDED[:-1])} or {_NEEDED[-1]}"
+_names_something = needs(
+    lambda waiver: any(getattr(waiver, kind) for kind in _NEEDED),
+    lambda _: f"names no {', '.join(_NEEDED[:-1])} or {_NEEDED[-1]}",
+    anyOf=[
+        {"required": [kind], "properties": {kind: {"not": {"enum": [None, ""]}}}}
+        for kind in _NEEDED
+    ],
+)
 
 
 class WaiverFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -16,14 +16,15 @@ _DOMAINS: Mapping[str, str] = {
 }
 """Of the partitions whose console everybody reaches by a name that is known."""
 
+_IMAGE = "ec2/home?region={region}#ImageDetails:imageId={id}"
 _PAGES: Mapping[Kind, str] = {
     Kind.INSTANCE: "ec2/home?region={region}#InstanceDetails:instanceId={id}",
     Kind.LAUNCH_TEMPLATE: "ec2/home?region={region}#LaunchTemplateDetails:launchTemplateId={id}",
     Kind.LAUNCH_CONFIGURATION: "ec2/home?region={region}#LaunchConfigurations:id={id}",
     Kind.AUTO_SCALING_GROUP: "ec2/home?region={region}#AutoScalingGroupDetails:id={id}",
     Kind.NODE_GROUP: "eks/home?region={region}#/clusters/{cluster}/nodegroups/{id}",
+    Kind.IMAGE: _IMAGE,
 }
-_IMAGE = "ec2/home?region={region}#ImageDetails:imageId={id}"
 
 
 def of_subject(subject: Subject) -> str:

@@ -10,6 +10,8 @@ _EC2: Mapping[Kind, str] = {
     Kind.LAUNCH_TEMPLATE: "launch-template",
     Kind.FLEET: "fleet",
     Kind.SPOT_FLEET: "spot-fleet-request",
+    Kind.SPOT_REQUEST: "spot-instances-request",
+    Kind.IMAGE: "image",
 }
 """What EC2 calls them in ARNs.
 

@@ -90,7 +90,7 @@ def _audited(
         for place, why in unreadable
     ]
     if question.keep and findings.subjects is not None:
-        with files.writing(question.keep) as out:
+        with files.packing(question.keep) as out:
             head = _head(source, question, places, summaries, read, at)
             saved.write(head, findings.subjects, out)
     _refuse_no_instance(read, question)

@@ -125,6 +125,10 @@ class LiveSource:
         """Return the caller's own images of a region, as far as they were read."""
         return self._own.get(AccountRegion(self.account, region), ())
 
+    def seen_images(self, place: AccountRegion) -> SeenImages:
+        """Return what looks images of a place up; its own were read already."""
+        return SeenImages(self._aws.at(place), self._own[place])
+
     def listed(self, region: str) -> Mapping[str, str]:
         """Return what the listed parameters hold in a region."""
         return parameters.image_ids(self._aws.in_region(region), self._question.listed.parameters)
@@ -132,7 +136,7 @@ class LiveSource:
     def parts(self, place: AccountRegion, approved: Approved) -> Iterator[tuple[str, Batches]]:
         """Yield the instances, what will launch, the settings, as far as they are asked for."""
         regional, parts = self._aws.at(place), self._question.parts
-        seen = SeenImages(regional, self._own[place])
+        seen = self.seen_images(place)
         if AuditPart.INSTANCES in parts:
             instances = bakes.without(self._listing(place).instances(seen), regional)
             batches = with_ancestors(instances, seen, approved)

@@ -5,9 +5,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from goldenami.domain import names
+from goldenami.domain.audit import waivers
 from goldenami.domain.audit.document import ReleaseRead, Saved
 from goldenami.domain.audit.rules import RULES, outdated_image, replaced_root
 from goldenami.domain.audit.subject import LAUNCHES, Kind
@@ -15,6 +16,7 @@ from goldenami.domain.audit.waivers import Waiver
 from goldenami.domain.choices import AuditPart
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import UsageError
+from goldenami.spec.notify import Notify
 
 if TYPE_CHECKING:
     from goldenami.spec import ReleaseFile
@@ -93,6 +95,7 @@ class AuditQuestion(Struct, frozen=True, kw_only=True):
         guardrails: the release file whose enforcement has to be in place.
         release: the release file that all this is from, None if there is none.
         allow_empty: whether a fleet without any instance is fine.
+        notify: who is to be told of what is found.
     """
 
     source: str = "live"
@@ -114,6 +117,7 @@ class AuditQuestion(Struct, frozen=True, kw_only=True):
     guardrails: "ReleaseFile | None" = None
     release: ReleaseRead | None = None
     allow_empty: bool = False
+    notify: Notify = Notify()
 
     @property
     def scope(self) -> AuditScope:
@@ -130,6 +134,37 @@ class AuditQuestion(Struct, frozen=True, kw_only=True):
             if any(scope.covers(kind, rule.id) for kind in rule.kinds)
             and (limits or rule is not outdated_image.RULE)
         )
+
+
+def of_release(file: "ReleaseFile") -> AuditQuestion:
+    """Return what a release file asks to be audited, against what.
+
+    Raises:
+        SpecError: its waivers are wrong.
+    """
+    settings, enforcement = file.release.audit, file.enforcement
+    used = enforcement.enforce.mechanisms
+    by_setting = enforcement.declared and (used.allowed_amis or used.declarative_policy)
+    question = AuditQuestion(
+        regions=() if settings.regions == "all" else settings.regions,
+        accounts=() if settings.accounts == "organization" else settings.accounts,
+        organization=settings.accounts == "organization",
+        role=settings.role,
+        parts=USUAL | {AuditPart.SETTINGS} if by_setting else USUAL,
+        roots=settings.roots,
+        owners=frozenset(settings.owners),
+        approval=file.release.approval_tag,
+        newest=settings.newest,
+        max_age=names.duration(settings.max_age) if settings.max_age else None,
+        derived=settings.derived,
+        waivers=waivers.load(file.folder / settings.waivers) if settings.waivers else (),
+        notify=settings.notify,
+        guardrails=file if enforcement.declared else None,
+        release=ReleaseRead(name=file.path.name, sha256=file.sha256),
+    )
+    if settings.approved:
+        question = structs.replace(question, listed=approved_list(",".join(settings.approved)))
+    return question
 
 
 def approved_list(option: str) -> ApprovedList:

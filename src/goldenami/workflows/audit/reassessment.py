@@ -4,7 +4,7 @@ What is golden is read from every region of the caller's account, as an audit do
 may come from any of them.
 """
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import UTC, datetime
 
 from msgspec import Struct
@@ -22,7 +22,7 @@ from goldenami.workflows.audit.account_regions import home
 from goldenami.workflows.audit.judging import AuditProgress, judged
 from goldenami.workflows.audit.live import LiveSource
 from goldenami.workflows.audit.question import PART, AuditQuestion
-from goldenami.workflows.audit.sources import AuditSelection, GoldenImages
+from goldenami.workflows.audit.sources import AuditSelection, AuditSource, GoldenImages
 from goldenami.workflows.audit.summary import Findings
 
 
@@ -57,6 +57,7 @@ def judge(
     named: Container[str],
     *,
     before: Judgement | None = None,
+    around: Callable[[LiveSource], AuditSource] = lambda live: live,
 ) -> Judgement:
     """Judge what was named.
 
@@ -67,6 +68,7 @@ def judge(
         only: what has to be looked at.
         named: the things in question, by `Subject.resource`.
         before: an earlier judgement: what it has of other regions' images is not read again.
+        around: brings what is known from elsewhere, beside what AWS lists.
 
     Raises:
         AwsError: the enabled regions, or manifests, could not be read.
@@ -88,7 +90,7 @@ def judge(
         approved = approval.approved(live, narrowed, goldens, unreadable, at)
         findings = Findings(Waivers(question.waivers, at.date()), None, keep=True)
         readable = [place for place in only.places if place in fresh.produced]
-        summaries = judged(live, readable, goldens, approved, findings, AuditProgress())
+        summaries = judged(around(live), readable, goldens, approved, findings, AuditProgress())
     unread: dict[AccountRegion, tuple[str, ...]] = {
         place: (why,) for place, why in fresh.unreadable.items() if place in only.places
     }

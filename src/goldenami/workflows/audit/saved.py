@@ -7,7 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby, islice
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Literal, TextIO
+from weakref import finalize
 
 import msgspec
 from msgspec import Struct
@@ -70,7 +73,10 @@ class SavedSource:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._file = path
+        folder = Path(mkdtemp(prefix="goldenami-"))  # of what was gzipped
+        finalize(self, rmtree, folder, ignore_errors=True)
+        self._path = files.unpacked(path, folder)
         self._starts: dict[AccountRegion, list[tuple[int, int]]] = {}
         try:
             self._head = self._read()
@@ -151,6 +157,6 @@ class SavedSource:
 
     def _wrong(self, why: object) -> SpecError:
         return SpecError(
-            f"{self._path}: is no whole inventory: {why}",
+            f"{self._file}: is no whole inventory: {why}",
             fix="give a file of `goldenami audit --save-inventory FILE`",
         )

@@ -108,8 +108,13 @@ def declarative_policy(context: EnforceContext) -> MechanismPlan:
     settings = context.enforce.mechanisms.declarative_policy
     if settings is None:
         return _compared(context, DECLARATIVE_EC2)
-    document = PolicyDocument("allowed-images", _content(settings, context.owners))
+    document = declarative_document(settings, context.owners)
     return _compared(context, DECLARATIVE_EC2, [document], settings.targets)
+
+
+def declarative_document(settings: DeclarativePolicy, owners: tuple[str, ...]) -> PolicyDocument:
+    """Return the declarative policy; it allows the owners' images if it names no providers."""
+    return PolicyDocument("allowed-images", _content(settings, owners))
 
 
 def _compared(

@@ -142,15 +142,10 @@ def golden_images(aws: Aws, tag: ApprovalTag, release: str = "") -> tuple[Golden
         IncompleteError: a region could not be read.
         RefusedError: nothing is approved.
     """
-    produced = registry.produced(aws).complete("looking for the golden images")
-    golden = tuple(
-        GoldenImage(region=image.region, id=image.id, owner=image.owner, snapshots=image.snapshots)
-        for region in produced.values()
-        for image in images.approved(region, tag)
-    )
+    golden, regions = approved_images(aws, tag)
     if golden:
         return golden
-    none = f"no approved image ({tag.key} = {tag.value}) in any of {len(produced)} regions"
+    none = f"no approved image ({tag.key} = {tag.value}) in any of {regions} regions"
     if release:
         raise RefusedError(
             f"{none}: the policy would deny every launch",
@@ -160,6 +155,21 @@ def golden_images(aws: Aws, tag: ApprovalTag, release: str = "") -> tuple[Golden
         f"{none}, so nothing can be proved",
         fix="bake one first, or name the approval tag with --tag",
     )
+
+
+def approved_images(aws: Aws, tag: ApprovalTag) -> tuple[tuple[GoldenImage, ...], int]:
+    """Return the same images, if there are any, and the number of regions that were read.
+
+    Raises:
+        IncompleteError: a region could not be read.
+    """
+    produced = registry.produced(aws).complete("looking for the golden images")
+    golden = tuple(
+        GoldenImage(region=image.region, id=image.id, owner=image.owner, snapshots=image.snapshots)
+        for region in produced.values()
+        for image in images.approved(region, tag)
+    )
+    return golden, len(produced)
 
 
 def snapshots(golden: Iterable[GoldenImage]) -> tuple[str, ...]:

@@ -97,7 +97,8 @@ def prepare(
                 *(f"{each.title} names it still: move it first" for each in seen.naming(chosen)),
                 *(f"left alone: {each}" for each in every.left_alone),
             ),
-            checks=(*releases.PERMISSIONS, *CHECKS),
+            checks=(*releases.PERMISSIONS, *pointers.PERMISSIONS, *CHECKS),
+            elsewhere=(*releases.ELSEWHERE, *pointers.PERMISSIONS),
         ),
     )
 

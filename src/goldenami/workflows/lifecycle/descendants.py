@@ -5,7 +5,7 @@ from functools import reduce
 
 from msgspec import Struct
 
-from goldenami.aws import images, instances, records, regions
+from goldenami.aws import images, instances, records
 from goldenami.aws.parallel import concurrently
 from goldenami.aws.session import Aws, RegionalAws
 from goldenami.domain import lineage
@@ -20,16 +20,26 @@ PERMISSIONS = (
     "ssm:GetParametersByPath",
 )
 """What finding them takes."""
+ELSEWHERE = ("ec2:DescribeImages", "ec2:DescribeInstances")
+"""What that takes of a role of another account, which has no records of builds."""
 
 PURPOSE = "reading what images were made of"
 
 
 class Descendant(Struct, frozen=True, kw_only=True):
-    """An image that was made of another one: ``source``, which descends itself from those named."""
+    """An image that was made of another one.
+
+    Args:
+        place: where it is.
+        image: the image.
+        source: what it was made of itself.
+        origin: the one of the images in question that it goes back to; what is between may be gone.
+    """
 
     place: AccountRegion
     image: Image
     source: ImageKey
+    origin: ImageKey
 
 
 class OwnImages(Struct, frozen=True, kw_only=True):
@@ -39,22 +49,35 @@ class OwnImages(Struct, frozen=True, kw_only=True):
         images: each with its place, by region and id.
         lineage: what they were made from.
         unread: the places that could not be read, each with the reason.
-        regions: the enabled regions of the caller's account.
     """
 
     images: Mapping[ImageKey, tuple[AccountRegion, Image]]
     lineage: Lineage
     unread: Mapping[AccountRegion, str]
-    regions: tuple[str, ...]
 
     def descendants(self, images: Collection[ImageKey]) -> list[Descendant]:
         """Return those that were made of some images, each after what it was made from."""
+        sources = self.lineage.descendants({*images})
         return [
-            Descendant(place=place, image=image, source=source)
-            for each, source in self.lineage.descendants({*images}).items()
+            Descendant(place=place, image=image, source=source, origin=_origin(source, sources))
+            for each, source in sources.items()
             if each in self.images
             for place, image in [self.images[each]]
         ]
+
+    def also(self, other: "OwnImages") -> "OwnImages":
+        """Return these and those of other places as one."""
+        return OwnImages(
+            images={**self.images, **other.images},
+            lineage=self.lineage.also(other.lineage),
+            unread={**self.unread, **other.unread},
+        )
+
+
+def _origin(image: ImageKey, sources: Mapping[ImageKey, ImageKey]) -> ImageKey:
+    while image in sources:
+        image = sources[image]
+    return image
 
 
 class _Place(Struct, frozen=True):
@@ -62,35 +85,8 @@ class _Place(Struct, frozen=True):
     lineage: Lineage
 
 
-def descendants(
-    aws: Aws, images: Collection[ImageKey], *, further: Iterable[AccountRegion] = ()
-) -> tuple[list[Descendant], Mapping[AccountRegion, str]]:
-    """Return what was made of images: by anybody, over all generations, regions and copies.
-
-    Args:
-        aws: whose account.
-        images: region and id of each.
-        further: places of other accounts to look at, beside all enabled regions of the caller's.
-
-    Returns:
-        The descendants, each after what it was made from; and the places that could not be read,
-        with the reason: as long as there are any, more may have been made.
-
-    Raises:
-        AwsError: the enabled regions could not be listed.
-    """
-    every = read(aws, further=further)
-    return every.descendants(images), every.unread
-
-
-def read(aws: Aws, *, further: Iterable[AccountRegion] = ()) -> OwnImages:
-    """Read all own images, whoever made them, and what they were made from.
-
-    Raises:
-        AwsError: the enabled regions could not be listed.
-    """
-    places = [AccountRegion(aws.account, region) for region in regions.enabled(aws)]
-    places += [place for place in further if place not in places]
+def read(aws: Aws, places: Iterable[AccountRegion]) -> OwnImages:
+    """Read all own images of places, whoever made them, and what they were made from."""
     answers, errors = concurrently(places, lambda place: _read(aws.at(place), aws.account))
     return OwnImages(
         images={
@@ -100,7 +96,6 @@ def read(aws: Aws, *, further: Iterable[AccountRegion] = ()) -> OwnImages:
         },
         lineage=reduce(Lineage.also, (each.lineage for each in answers.values()), Lineage()),
         unread={place: error.message for place, error in errors.items()},
-        regions=tuple(place.region for place in places if place.account == aws.account),
     )
 
 

@@ -8,25 +8,38 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from goldenami.aws import calls, image_references, snapshots, usage_reports
+from goldenami.aws import calls, deprecations, image_references, snapshots, usage_reports
 from goldenami.aws.image_references import ImageUser
-from goldenami.aws.parallel import concurrently
+from goldenami.aws.parallel import concurrently, stoppable
 from goldenami.aws.session import Aws
 from goldenami.domain.account_region import AccountRegion
+from goldenami.domain.plan import Action
 from goldenami.errors import IncompleteError, RefusedError
-from goldenami.workflows.lifecycle import uses
+from goldenami.workflows.lifecycle import descendants, disabling, uses
 from goldenami.workflows.lifecycle.releases import ReleaseImage, Version
 from goldenami.workflows.lifecycle.uses import Use, UseKind, Uses
 
-PERMISSIONS = (
+_LOOKING = (
     *uses.PERMISSIONS, *image_references.PERMISSIONS, *usage_reports.PERMISSIONS,
-    "ec2:DescribeLockedSnapshots", "ec2:DeregisterImage",
+    "ec2:DescribeLockedSnapshots", "ec2:DeregisterImage", "ec2:DisableImage",
+    "ec2:EnableImageDeprecation",
 )  # fmt: skip
+PERMISSIONS = (*_LOOKING, *descendants.PERMISSIONS)
+ELSEWHERE = (*_LOOKING, *descendants.ELSEWHERE)
+"""What it takes of a role of another account."""
 PROTECTED = "enabled"
 """How EC2 begins the words for an image that is protected from deregistration."""
 COOLDOWN = "enabled-with-cooldown"
 _ALIVE = tuple(kind for kind in UseKind if kind is not UseKind.CONSUMER)
 """What keeps an image by being there. Who may launch it need not: EC2 counts who does."""
+
+DEREGISTER = "ec2:DeregisterImage"
+_TRIED = {
+    DEREGISTER: DEREGISTER,
+    disabling.CALL: disabling.CALL,
+    deprecations.DEPRECATE: "ec2:EnableImageDeprecation",
+}
+"""The calls of steps that EC2 tries, each with the operation that it makes."""
 
 _TEMPLATE, _PARAMETER = "ec2:LaunchTemplate", "ssm:Parameter"
 
@@ -81,14 +94,14 @@ class Watch(Struct, frozen=True, kw_only=True):
         published: the parameters that releases of the golden image are published as.
         unpublished: parameters that do not count, since they go first, by place and name.
         idle: how long an image may not have been launched.
-        deregistering: the versions whose images are about to be deregistered.
+        steps: what is about to be done with each version, and is tried before.
     """
 
     regions: Sequence[str]
     published: Collection[str] = ()
     unpublished: Collection[tuple[str, str]] = ()
     idle: timedelta = timedelta()
-    deregistering: Collection[str] = ()
+    steps: Mapping[str, Sequence[Action]] = {}
 
 
 def look(
@@ -104,7 +117,10 @@ def look(
     """
     images = [each for version in versions for each in version.images]
     places = uses.places_of(aws, watch.regions, images)
-    every = uses.read(aws, images, places, published=watch.published)
+    with stoppable(1) as pool:
+        born = pool.submit(descendants.read, aws, places)
+        using = uses.read(aws, images, places, published=watch.published)
+        every = using.also(uses.descended(born.result(), images))
     named, unnamed = _references(aws, images, places)
     readers = dict(_readers(aws, versions, every, watch, now))
     answers, errors = concurrently(readers, lambda question: readers[question]())
@@ -196,8 +212,9 @@ def _readers(
             yield (image, f"who has the snapshots of {image}"), _snapshots(aws, each, ids)
             if image in shared:
                 yield (image, f"use of {image} elsewhere"), _usage(aws, each, now)
-            if version.version in watch.deregistering and not is_protected(each):
-                yield (image, f"whether {image} can go"), _trial(aws, each)
+            for action in watch.steps.get(version.version, ()):
+                if action.parameters.get("ImageId") == image and action.call in _TRIED:
+                    yield (image, f"trying to {action.summary}"), _trial(aws, each, action, now)
 
 
 def is_protected(each: ReleaseImage) -> bool:
@@ -241,12 +258,18 @@ def _usage(aws: Aws, each: ReleaseImage, now: datetime) -> Callable[[], list[str
     return read
 
 
-def _trial(aws: Aws, each: ReleaseImage) -> Callable[[], list[str]]:
+def _trial(aws: Aws, each: ReleaseImage, action: Action, now: datetime) -> Callable[[], list[str]]:
+    """Return what tries a step, so that it does not stop at one of several places."""
+    parameters = {**action.parameters}
+    if action.call == deprecations.DEPRECATE:
+        parameters["DeprecateAt"] = f"{deprecations.soonest(now):%Y-%m-%dT%H:%M:%SZ}"
+
     def read() -> list[str]:
+        if action.call == DEREGISTER and is_protected(each):
+            return []  # the protection is taken off before
         refusal = calls.refusal(
-            aws.at(each.place), "ec2:DeregisterImage", f"trying to deregister {each.image.id}",
-            ImageId=each.image.id,
-        )  # fmt: skip
+            aws.at(each.place), _TRIED[action.call], f"trying to {action.summary}", **parameters
+        )
         return [refusal.with_fix] if refusal else []
 
     return read

@@ -20,7 +20,7 @@ from goldenami.domain.retention import Rung
 from goldenami.domain.status import Status, state
 from goldenami.workflows.lifecycle.deprecation import deprecating
 from goldenami.workflows.lifecycle.disabling import disabling
-from goldenami.workflows.lifecycle.guard import COOLDOWN, is_protected
+from goldenami.workflows.lifecycle.guard import COOLDOWN, DEREGISTER, is_protected
 from goldenami.workflows.lifecycle.pointers import Pointer
 from goldenami.workflows.lifecycle.releases import ReleaseImage, Version
 from goldenami.workflows.lifecycle.transition import changing, decided
@@ -32,7 +32,6 @@ STATUS: dict[Rung, Status] = {
 }
 """What a version is after each step."""
 UNPROTECT = "ec2:DisableImageDeregistrationProtection"
-DEREGISTER = "ec2:DeregisterImage"
 
 
 class Climber(Struct, frozen=True, kw_only=True):

@@ -27,6 +27,10 @@ from goldenami.workflows.release import guardrail
 
 PERMISSIONS = ("ec2:DescribeImageAttribute", *guardrail.LOOKING)
 """What looking at it takes."""
+ELSEWHERE = ("ec2:DescribeImageAttribute",)
+"""What that takes of a role of another account."""
+CHANGES = ("ec2:DisableImageDeprecation", "ec2:EnableImage", "ec2:ModifyImageAttribute")
+"""What making it so may take, for who cannot look yet; of guardrails see `guardrail.EXTENDING`."""
 _WORDS = {":organization/": "OrganizationArn", ":ou/": "OrganizationalUnitArn"}
 
 

@@ -1,21 +1,23 @@
 """`goldenami lineage`: up to the public source of an image, and down to all that was made of it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct, structs
 
-from goldenami.aws import image_ancestry, images
+from goldenami.aws import image_ancestry, images, regions
 from goldenami.aws.parallel import concurrently
 from goldenami.aws.session import Aws
 from goldenami.domain import lineage
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.subject import INVISIBLE
 from goldenami.domain.image import Image
 from goldenami.domain.life import of_tags
 from goldenami.domain.lineage import ImageKey
-from goldenami.errors import AwsError, IncompleteError, UsageError
+from goldenami.errors import AwsError, UsageError
 from goldenami.workflows.lifecycle import descendants
 from goldenami.workflows.lifecycle.descendants import OwnImages
+from goldenami.workflows.lifecycle.releases import refuse_unread
 
 
 class LineageImage(Struct, frozen=True, kw_only=True):
@@ -63,13 +65,7 @@ class FamilyTree(Struct, frozen=True, kw_only=True):
         Raises:
             IncompleteError: naming what could not be.
         """
-        if self.unread:
-            raise IncompleteError(
-                f"tracing {image}: {len(self.unread)} things could not be read, so there may be "
-                "more",
-                notes=[f"{what}: {why}" for what, why in self.unread.items()],
-                fix="give the caller access to them, and run the same command again",
-            )
+        refuse_unread(self.unread, f"tracing {image}")
 
 
 def trace(aws: Aws, image: str) -> FamilyTree:
@@ -80,9 +76,10 @@ def trace(aws: Aws, image: str) -> FamilyTree:
         IncompleteError: there is none, and a region could not be read.
         AwsError: the enabled regions could not be listed.
     """
-    every = descendants.read(aws)
+    places = regions.places(aws)
+    every = descendants.read(aws, places)
     unread = {str(place): why for place, why in every.unread.items()}
-    key, seen = _looked_up(aws, image, every, unread)
+    key, seen = _looked_up(aws, image, places, every, unread)
     try:
         known = every.lineage.also(lineage.of(_recorded_by_ec2(aws, key)))
     except AwsError as error:
@@ -107,22 +104,23 @@ def trace(aws: Aws, image: str) -> FamilyTree:
 
 
 def _looked_up(
-    aws: Aws, image: str, every: OwnImages, unread: dict[str, str]
+    aws: Aws,
+    image: str,
+    places: Sequence[AccountRegion],
+    every: OwnImages,
+    unread: dict[str, str],
 ) -> tuple[ImageKey, dict[ImageKey, Image]]:
     """Return where an image is: an own one, or one of others that is visible."""
     for key in every.images:
         if key[1] == image:
             return key, {}
-    answers, errors = concurrently(
-        every.regions, lambda region: images.by_id(aws.in_region(region), [image])
-    )
-    unread |= {region: error.message for region, error in errors.items()}
+    answers, errors = concurrently(places, lambda place: images.by_id(aws.at(place), [image]))
+    unread |= {str(place): error.message for place, error in errors.items()}
     for each in (each for several in answers.values() for each in several):
         return lineage.key(each), {lineage.key(each): each}
     FamilyTree(images=(), unread=unread).complete(image)
     raise UsageError(
-        f"{image}: there is no such image in {len(every.regions)} regions, or this account cannot "
-        "see it",
+        f"{image}: there is no such image in {len(places)} regions, or this account cannot see it",
         fix="check the id, and the account",
     )
 

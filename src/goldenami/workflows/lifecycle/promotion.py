@@ -19,6 +19,8 @@ from goldenami.workflows.lifecycle.run import CHECKS, LifecycleRun
 
 PERMISSIONS = (*releases.PERMISSIONS, *pointers.PERMISSIONS, *pointers.CHECKS, *CHECKS)
 """What is needed beside the actions of a plan that moves parameters."""
+ELSEWHERE = (*releases.ELSEWHERE, *pointers.PERMISSIONS, *pointers.CHECKS)
+"""What is needed of a role of another account."""
 
 
 class Moving(Struct, frozen=True, kw_only=True):
@@ -69,6 +71,7 @@ def prepare(
         actions=actions,
         notes=tuple(present(every, moves)),
         checks=PERMISSIONS,
+        elsewhere=ELSEWHERE,
         checked=checked(aws, moves),
     )
     run = LifecycleRun.of(aws, chosen, command)

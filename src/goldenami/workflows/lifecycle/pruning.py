@@ -21,6 +21,7 @@ from goldenami.workflows.lifecycle.ladder import STATUS, Climber, recorded
 from goldenami.workflows.lifecycle.pointers import Pointers
 from goldenami.workflows.lifecycle.releases import Releases, Version
 from goldenami.workflows.lifecycle.retirement import (
+    ELSEWHERE,
     PERMISSIONS,
     RetirementOrder,
     binning,
@@ -116,8 +117,8 @@ def prepare(aws: Aws, file: ReleaseFile, *, command: str, role: str = "") -> Pru
     rungs = {each.version: _rung(climbers[each.version], each) for each in look.dues}
     order = RetirementOrder(command=command, idle=rules.launched_within, role=role)
     watched = [versions[name] for name, rung in rungs.items() if rung in WATCHED]
-    taken = {name: [rung] for name, rung in rungs.items() if rung}
-    guarded = watch(aws, watched, look.seen, order, taken, look.now) if watched else {}
+    planned = {name: steps(climbers[name], [rung]) for name, rung in rungs.items() if rung}
+    guarded = watch(aws, watched, look.seen, order, planned, look.now) if watched else {}
     actions, notes, pruned = list[Action](), list[str](), list[PrunedVersion]()
     for each in look.dues:
         version, rung = versions[each.version], rungs[each.version]
@@ -144,6 +145,7 @@ def prepare(aws: Aws, file: ReleaseFile, *, command: str, role: str = "") -> Pru
             actions=tuple(actions),
             notes=(*map(_words, pruned), *notes, *(f"left alone: {x}" for x in every.left_alone)),
             checks=PERMISSIONS,
+            elsewhere=ELSEWHERE,
         ),
         versions=tuple(pruned),
         unknown={name: each.unknown for name, each in guarded.items() if each.unknown},

@@ -24,10 +24,14 @@ from goldenami.workflows.execution import Execution
 from goldenami.workflows.lifecycle.releases import Version
 from goldenami.workflows.lifecycle.uses import Use, UseKind, Uses
 from goldenami.workflows.remediate import groups
+from goldenami.workflows.remediate import refresh as remediation
 from goldenami.workflows.remediate.interface import RemediationRequest
 from goldenami.workflows.remediate.run import Remediation, RemediationResult
 
-PERMISSIONS = (*remediate.PERMISSIONS, *refreshes.PERMISSIONS)
+PERMISSIONS = (
+    *remediate.PERMISSIONS, *remediation.PERMISSIONS, *remediation.CHANGES, *refreshes.PERMISSIONS,
+)  # fmt: skip
+"""What planning a refresh, carrying it out and waiting for it may take."""
 RULE = "revoked-image"
 _MOVED = frozenset((UseKind.LAUNCH_TEMPLATE, UseKind.AUTO_SCALING_GROUP))
 

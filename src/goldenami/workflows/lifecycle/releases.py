@@ -30,6 +30,8 @@ PERMISSIONS = (
     "ssm:GetParametersByPath",
 )
 """What finding releases takes."""
+ELSEWHERE = ("ec2:DescribeImages",)
+"""What that takes of a role of another account with copies."""
 
 
 class ListedImage(Struct, frozen=True, kw_only=True):
@@ -191,17 +193,26 @@ class Releases(Struct, frozen=True, kw_only=True):
 
 
 def refuse_unread(unread: Mapping[str, str], purpose: str) -> None:
-    """See to it that every place was read.
+    """See to it that everything was read.
+
+    Args:
+        unread: what was not, be it a place or one thing of it, each with the reason.
+        purpose: what it was read for.
 
     Raises:
-        IncompleteError: naming those that could not be.
+        IncompleteError: naming what could not be.
     """
     if unread:
-        raise IncompleteError(
-            f"{purpose}: {len(unread)} places could not be read",
-            notes=[f"{place}: {why}" for place, why in unread.items()],
-            fix="give the caller access to these, and run the same command again",
-        )
+        raise incomplete(unread, purpose)
+
+
+def incomplete(unread: Mapping[str, str], purpose: str) -> IncompleteError:
+    """Return the error that names what could not be read for a purpose."""
+    return IncompleteError(
+        f"{purpose}: not everything could be read, so there may be more",
+        notes=[f"{what}: {why}" for what, why in unread.items()],
+        fix="give the caller access to these, and run the same command again",
+    )
 
 
 class _Place(Struct, frozen=True):
@@ -223,8 +234,7 @@ def read(aws: Aws, image: str, *, role: str = "") -> Releases:
     Raises:
         AwsError: the regions, or the records of builds, could not be read.
     """
-    places = [AccountRegion(aws.account, region) for region in regions.enabled(aws)]
-    home, errors = concurrently(places, lambda place: _read(aws.at(place), image))
+    home, errors = concurrently(regions.places(aws), lambda place: _read(aws.at(place), image))
     kept = [
         KeptManifest(place=place, manifest=manifest)
         for place, each in home.items()

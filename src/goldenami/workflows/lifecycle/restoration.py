@@ -19,12 +19,17 @@ from goldenami.domain.names import moment
 from goldenami.domain.plan import Action, Plan, Tell, silent
 from goldenami.domain.status import STATES, Status
 from goldenami.errors import GoldenamiError, IncompleteError, RefusedError
-from goldenami.workflows.lifecycle import launchable, releases
+from goldenami.workflows.lifecycle import launchable, releases, transition
 from goldenami.workflows.lifecycle.releases import ListedImage, Releases, Version
 from goldenami.workflows.lifecycle.run import CHECKS, LifecycleRun
 from goldenami.workflows.lifecycle.transition import decided, refuse_illegal, restored
+from goldenami.workflows.release import guardrail
 
 PERMISSIONS = (*releases.PERMISSIONS, *CHECKS, *launchable.PERMISSIONS)
+ELSEWHERE = (*releases.ELSEWHERE, *launchable.ELSEWHERE)
+"""What looking takes of a role of another account."""
+FURTHER = (*transition.PERMISSIONS, *launchable.CHANGES)
+"""What the steps after the first one may take, which cannot be planned before it."""
 
 
 class RestorationOrder(Struct, frozen=True, kw_only=True):
@@ -168,7 +173,8 @@ def _from_bin(
             title=f"take {version.name} out of the Recycle Bin",
             actions=tuple(action for each in gone for action in _taken_out(each)),
             notes=("its status follows, by the same command",),
-            checks=(*PERMISSIONS, *recycle_bin.PERMISSIONS),
+            checks=(*PERMISSIONS, *recycle_bin.PERMISSIONS, *FURTHER, *guardrail.EXTENDING),
+            elsewhere=(*ELSEWHERE, *recycle_bin.PERMISSIONS, *FURTHER),
         ),
         further=True,
     )
@@ -219,6 +225,7 @@ def _back(aws: Aws, order: RestorationOrder, every: Releases, version: Version) 
     if earlier is not Status.REVOKED and earlier is not Status.DISABLED:
         opening = launchable.launchable(aws, version)
     approved = restored(version, change, after=[action.id for action in opening.actions])
+    further = FURTHER if earlier is Status.DISABLED else ()
     listed = tuple(action.following(*(each.id for each in approved)) for action in opening.listing)
     return Restoration(
         run=LifecycleRun.of(aws, version, order.command),
@@ -231,10 +238,11 @@ def _back(aws: Aws, order: RestorationOrder, every: Releases, version: Version) 
                 *(f"left alone: {each}" for each in every.left_alone),
                 *_afterwards(version, earlier),
             ),
-            checks=PERMISSIONS,
+            checks=(*PERMISSIONS, *further, *(guardrail.EXTENDING if further else ())),
+            elsewhere=(*ELSEWHERE, *further),
         ),
         status=earlier,
-        further=earlier is Status.DISABLED,
+        further=bool(further),
     )
 
 

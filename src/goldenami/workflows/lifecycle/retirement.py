@@ -28,6 +28,10 @@ PERMISSIONS = (
     *recycle_bin.PERMISSIONS,
 )  # fmt: skip
 """What looking takes."""
+ELSEWHERE = (
+    *releases.ELSEWHERE, *pointers.PERMISSIONS, *guard.ELSEWHERE, *recycle_bin.PERMISSIONS,
+)  # fmt: skip
+"""What that takes of a role of another account."""
 GOING = (Status.APPROVED, Status.DEPRECATED, Status.DISABLED, Status.REVOKED, Status.RETIRED)
 """The statuses from which a version can go."""
 
@@ -94,7 +98,8 @@ def prepare(aws: Aws, image: str, version: str, order: RetirementOrder) -> Retir
     rungs, waits = _rungs(climber, order)
     for rung in rungs[:1]:
         refuse_illegal(chosen, STATUS[rung])
-    guarded = watch(aws, [chosen], seen, order, {version: rungs}, now, climber.naming)[version]
+    planned = {version: steps(climber, rungs)}
+    guarded = watch(aws, [chosen], seen, order, planned, now, climber.naming)[version]
     guarded.refuse(chosen.name)
     refuse_lost_shares(chosen, guarded, rungs)
     climber, notes = binning(aws, climber, rungs)
@@ -106,6 +111,7 @@ def prepare(aws: Aws, image: str, version: str, order: RetirementOrder) -> Retir
             actions=steps(climber, rungs),
             notes=(*waits, *notes, *(f"left alone: {each}" for each in every.left_alone)),
             checks=PERMISSIONS,
+            elsewhere=ELSEWHERE,
         ),
         status=STATUS[rungs[-1]] if rungs and not climber.cooling else there,
     )
@@ -141,7 +147,7 @@ def watch(
     versions: Sequence[Version],
     seen: Pointers,
     order: RetirementOrder,
-    rungs: Mapping[str, Sequence[Rung]],
+    planned: Mapping[str, Sequence[Action]],
     now: datetime,
     unpublished: Sequence[pointers.Pointer] = (),
 ) -> Mapping[str, Guarded]:
@@ -152,7 +158,7 @@ def watch(
         published=tuple(dict.fromkeys(names)),
         unpublished={(str(each.place), each.name) for each in unpublished},
         idle=order.idle,
-        deregistering=[name for name, taken in rungs.items() if Rung.DEREGISTER in taken],
+        steps=planned,
     )
     return guard.look(aws, versions, watched, now)
 

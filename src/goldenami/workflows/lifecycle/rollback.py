@@ -24,6 +24,7 @@ from goldenami.workflows.lifecycle.disabling import DISABLED
 from goldenami.workflows.lifecycle.launchable import Launchable
 from goldenami.workflows.lifecycle.pointers import Pointer, Pointers
 from goldenami.workflows.lifecycle.promotion import (
+    ELSEWHERE,
     PERMISSIONS,
     Moving,
     checked,
@@ -38,8 +39,8 @@ from goldenami.workflows.lifecycle.transition import refuse_illegal, restored
 
 RESTORABLE = (Status.APPROVED, Status.DEPRECATED, Status.DISABLED)
 """What can be made launchable; a revoked version never is by a rollback."""
-
-
+REFRESHING = (*refreshing.PERMISSIONS, *uses.PERMISSIONS)
+"""What moving what launches the versions that are left may take."""
 _BY_OTHERS = ("", pointers.TAKEN_BACK)
 """The descriptions of versions that no move has written, or one that failed."""
 LAUNCHED = ("available", DISABLED)
@@ -94,6 +95,7 @@ def prepare(aws: Aws, order: RollbackOrder) -> Moving:
     leaving = tuple(each for each in every.versions.values() if each.version in behind)
     preparing = (*opening.actions, *_restored(aws, target, leaving, opening))
     actions = pointers.moving(target, moves, after=[each.id for each in preparing])
+    refreshes = REFRESHING if order.refresh else ()
     plan = Plan(
         title=f"roll {order.channel or order.image} back to {target.name}",
         actions=(*preparing, *actions),
@@ -101,7 +103,8 @@ def prepare(aws: Aws, order: RollbackOrder) -> Moving:
             *present(every, moves),
             *(() if order.refresh else (_staying(each) for each in leaving)),
         ),
-        checks=(*PERMISSIONS, *launchable.PERMISSIONS),
+        checks=(*PERMISSIONS, *launchable.PERMISSIONS, *refreshes),
+        elsewhere=(*ELSEWHERE, *launchable.ELSEWHERE, *refreshes),
         checked=checked(aws, moves) + CheckResult(unknown=opening.unknown),
     )
     run = LifecycleRun.of(aws, target, order.again(target.version))
@@ -122,6 +125,8 @@ def left_behind(names: Sequence[str], target: str) -> list[str]:
 def refresh(aws: Aws, moving: Moving, *, role: str = "", tell: Tell = silent) -> Refreshed:
     """Move what launches the versions that a rollback leaves, and wait until it is replaced.
 
+    What could not be read is a failure, for something may launch them there.
+
     Raises:
         InterruptedRunError: Ctrl-C; the same command goes on.
     """
@@ -132,6 +137,9 @@ def refresh(aws: Aws, moving: Moving, *, role: str = "", tell: Tell = silent) ->
         refreshed = refreshed.also(
             refreshing.whole(aws, version, moving.version.version, using, role=role, tell=tell)
         )
+        if using.unread:
+            error = releases.incomplete(using.unread, f"looking for what launches {version.name}")
+            refreshed = refreshed.also(Refreshed(failures=(error,)))
     return refreshed
 
 

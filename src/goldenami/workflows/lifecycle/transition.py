@@ -19,6 +19,15 @@ from goldenami.domain.status import Status, may_become, may_return
 from goldenami.errors import RefusedError
 from goldenami.workflows.lifecycle.releases import ReleaseImage, Version
 
+STATUS_PERMISSIONS = (
+    "ec2:CreateTags",
+    "ec2:DeleteTags",
+    "ec2:DescribeImages",
+    "ec2:DescribeSnapshots",
+)
+PERMISSIONS = (*records.WRITE_PERMISSIONS, *manifests.PERMISSIONS, *STATUS_PERMISSIONS)
+"""What a change of the status takes."""
+
 
 def decided(version: Version, change: Change) -> Change:
     """Return a change, or the same one that is recorded already: who was first, and when, stays."""
@@ -160,9 +169,7 @@ def _written(
     return Action.at(
         each.place, status_action(each), WRITE_STATUS,
         f"tag {each.image.id} and its snapshots: {change.status}", parameters,
-        permissions=(
-            "ec2:CreateTags", "ec2:DeleteTags", "ec2:DescribeImages", "ec2:DescribeSnapshots",
-        ),
+        permissions=STATUS_PERMISSIONS,
         after=tuple(after),
     )  # fmt: skip
 

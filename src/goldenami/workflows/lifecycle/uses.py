@@ -9,17 +9,17 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from goldenami.aws import images as own_images
 from goldenami.aws import instances, parameters, sharing
 from goldenami.aws.launches import Launches
 from goldenami.aws.parallel import concurrently
 from goldenami.aws.seen_images import SeenImages
 from goldenami.aws.session import Aws, RegionalAws
-from goldenami.domain import tags
+from goldenami.domain import lineage
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.subject import ImageSeen, Kind, Subject
-from goldenami.domain.image import Image
+from goldenami.domain.lineage import ImageKey
 from goldenami.domain.pointers import named
+from goldenami.workflows.lifecycle.descendants import OwnImages
 from goldenami.workflows.lifecycle.releases import ReleaseImage, Version
 
 PERMISSIONS = (
@@ -27,7 +27,6 @@ PERMISSIONS = (
     "autoscaling:DescribeLaunchConfigurations",
     "ec2:DescribeFleets",
     "ec2:DescribeImageAttribute",
-    "ec2:DescribeImages",
     "ec2:DescribeInstances",
     "ec2:DescribeLaunchTemplateVersions",
     "ec2:DescribeSpotFleetRequests",
@@ -63,7 +62,7 @@ class Use(Struct, frozen=True, kw_only=True):
         kind: what uses the image.
         id: its id; of a consumer the account, organization or organizational unit, or ``all``.
         name: its name, as far as it has one; of a consumer AWS's word for what it is.
-        image: the id of the image; of a descendant, what it was made from.
+        image: the id of the image; of a descendant, the one that it goes back to.
     """
 
     account: str
@@ -94,6 +93,13 @@ class Uses(Struct, frozen=True, kw_only=True):
     def of(self, image: str) -> list[Use]:
         """Return the uses of one image."""
         return [use for use in self.uses if use.image == image]
+
+    def also(self, other: "Uses") -> "Uses":
+        """Return these and other uses as one."""
+        return Uses(
+            uses=tuple(dict.fromkeys((*self.uses, *other.uses))),
+            unread=self.unread | other.unread,
+        )
 
     @property
     def summary(self) -> list[str]:
@@ -140,7 +146,7 @@ def read(
     """Read who uses images, in their places and in further ones, all at once.
 
     An image can be launched in its own region alone, but by other accounts too: so each place is
-    asked for all images of its region. Copies and descendants may be in any place.
+    asked for all images of its region. What was made from them is not read: see `descended`.
 
     Args:
         aws: the caller, and who acts in other accounts.
@@ -160,12 +166,9 @@ def read(
         question = _Question(each.place, f"who may launch {each.image.id}")
         readers[question] = _consumers(aws, each)
     answers, errors = concurrently(readers, lambda question: [*readers[question]()])
-    born = descendants(aws, images, every)
     return Uses(
-        uses=tuple(
-            dict.fromkeys([*(use for uses in answers.values() for use in uses), *born.uses])
-        ),
-        unread={str(question): error.message for question, error in errors.items()} | born.unread,
+        uses=tuple(dict.fromkeys(use for uses in answers.values() for use in uses)),
+        unread={str(question): error.message for question, error in errors.items()},
     )
 
 
@@ -284,39 +287,31 @@ def _consumers(aws: Aws, each: ReleaseImage) -> Read:
     return uses
 
 
-def descendants(aws: Aws, images: Sequence[ReleaseImage], places: Sequence[AccountRegion]) -> Uses:
-    """Read what was made from images, and from that, wherever it is.
+def descended(own: OwnImages, images: Sequence[ReleaseImage]) -> Uses:
+    """Return what was made from images, over all generations, as uses of them.
 
-    Copies that belong to the same release are none.
+    Copies that belong to the same release are none; another version of it is.
+
+    Args:
+        own: the images of all places where something may have been made from them.
+        images: the images, of any versions.
     """
-    releases = {each.image.id: (each.image.image, each.image.version) for each in images}
-    seen, parents = {*releases}, sorted(releases)
-    uses, unread = list[Use](), dict[str, str]()
-    while parents:
-        born, errors = concurrently(places, _made_from(aws, parents))
-        unread |= {f"descendants in {place}": error.message for place, error in errors.items()}
-        further = [
-            _descendant(place, image, parents)
-            for place, several in born.items()
-            for image in several
-        ]
-        uses += [use for use in further if releases.get(use.id, ("",)) != releases.get(use.image)]
-        parents = sorted({use.id for use in further} - seen)
-        seen |= {*parents}
-    return Uses(uses=tuple(uses), unread=unread)
-
-
-def _made_from(aws: Aws, parents: Sequence[str]) -> Callable[[AccountRegion], list[Image]]:
-    return lambda place: own_images.made_from(aws.at(place), parents)
-
-
-def _descendant(place: AccountRegion, image: Image, parents: Collection[str]) -> Use:
-    known = image.source_image in parents
-    return Use(
-        account=place.account,
-        region=place.region,
-        kind=UseKind.DESCENDANT,
-        id=image.id,
-        name=image.name,
-        image=image.source_image if known else image.tags.get(tags.SOURCE, ""),
+    releases: dict[tuple[str, str], list[ImageKey]] = {}
+    for each in images:
+        release = (each.image.image, each.image.version)
+        releases.setdefault(release, []).append(lineage.key(each.image))
+    return Uses(
+        uses=tuple(
+            Use(
+                account=born.place.account,
+                region=born.place.region,
+                kind=UseKind.DESCENDANT,
+                id=born.image.id,
+                name=born.image.name,
+                image=born.origin[1],
+            )
+            for keys in releases.values()
+            for born in own.descendants(keys)
+        ),
+        unread={f"descendants in {place}": why for place, why in own.unread.items()},
     )

@@ -30,7 +30,7 @@ from goldenami.workflows.enforce.snapshots import EXTEND, EXTEND_SCP
 LOOKING = ("iam:GetPolicy",)
 """What is needed to see that there is none."""
 _CHANGING = ("iam:CreatePolicyVersion", "iam:DeletePolicyVersion")
-_PERMISSIONS = (
+EXTENDING = (
     *LOOKING,
     *_CHANGING,
     "iam:GetAccountAuthorizationDetails",
@@ -38,6 +38,7 @@ _PERMISSIONS = (
     "iam:ListEntitiesForPolicy",
     "iam:ListPolicyVersions",
 )
+"""What it takes to let a policy of the account list further snapshots."""
 _SCP_PERMISSIONS = (
     "iam:GetAccountAuthorizationDetails",
     "organizations:DescribePolicy",
@@ -220,6 +221,6 @@ def extension(
             **settings,
             "Tag": {"Key": tag.key, "Value": tag.value},
         },
-        permissions=_SCP_PERMISSIONS if guardrail.of_organization else _PERMISSIONS,
+        permissions=_SCP_PERMISSIONS if guardrail.of_organization else EXTENDING,
         after=tuple(after),
     )

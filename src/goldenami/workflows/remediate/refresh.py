@@ -33,6 +33,11 @@ PERMISSIONS = (
     "ec2:DescribeInstanceTypes",
     "ec2:DescribeLaunchTemplateVersions",
 )
+CHANGES = (
+    templates.CREATE, templates.SET_DEFAULT, groups.START, "ec2:RunInstances",
+    "cloudwatch:DescribeAlarms",
+)  # fmt: skip
+"""What its steps may take, for who cannot plan them yet."""
 
 
 def steps(verdicts: Verdicts, named: Mapping[str, Sequence[Finding]]) -> list[RemediationStep]:

@@ -1,6 +1,7 @@
 """Something that says that a build made it, and none has."""
 
-from goldenami.domain.audit.rules.interface import Approved, AuditRule, Severity, Subject
+from goldenami.domain.audit.rules.interface import ITSELF, Approved, AuditRule, Severity, Subject
+from goldenami.domain.audit.rules.lost_image import RELEASE
 
 FACT = "forged-build"
 """Why no build has launched an instance that carries the tags of one."""
@@ -10,6 +11,8 @@ def _test(subject: Subject, approved: Approved) -> str | None:
     if why := subject.facts.get(FACT):
         return f"it carries the tags of a build, but {why}"
     claim = approved.claim(subject)
+    if RELEASE in subject.facts:  # its release's manifest lists it: then its tags were changed
+        return None
     if claim is None or not claim.image or claim.approved or not claim.forged:
         return None
     if approved.on_list(subject):
@@ -24,5 +27,6 @@ RULE = AuditRule(
     explanation="Somebody wrote the tags of a build by hand, perhaps to get an image approved that "
     "went through no gate. goldenami goes on with no such thing, and removes none.",
     fix="find in CloudTrail who made it, remove it, and enforce the profile tag-protection",
+    kinds=ITSELF,
     test=_test,
 )

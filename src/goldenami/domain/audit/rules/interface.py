@@ -9,8 +9,8 @@ from goldenami.domain.audit.finding import Severity
 from goldenami.domain.audit.subject import INVISIBLE, LAUNCHES, UNSEEN, Kind, Subject
 
 __all__ = [
-    "BASELINE", "INVISIBLE", "LAUNCHES", "ONLY_APPROVED", "UNSEEN", "Approved", "AuditRule", "Kind",
-    "Severity", "Subject",
+    "BASELINE", "INVISIBLE", "ITSELF", "LAUNCHES", "ONLY_APPROVED", "UNSEEN", "Approved",
+    "AuditRule", "Kind", "Severity", "Subject",
 ]  # fmt: skip
 
 Test = Callable[[Subject, Approved], str | None]
@@ -24,6 +24,9 @@ ONLY_APPROVED = (*BASELINE, "NIST 800-53 CM-7", "CIS Controls v8 2.5", "EC2-028"
 
 IMAGES = (Kind.INSTANCE, *LAUNCHES)
 """What has an image."""
+
+ITSELF = (*IMAGES, Kind.IMAGE)
+"""The same, and an image that an event is about."""
 
 
 class AuditRule(Struct, frozen=True, kw_only=True):

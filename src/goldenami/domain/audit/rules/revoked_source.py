@@ -1,6 +1,6 @@
 """An image that was made from a revoked one, be it over generations and regions."""
 
-from goldenami.domain.audit.rules.interface import Approved, AuditRule, Severity, Subject
+from goldenami.domain.audit.rules.interface import ITSELF, Approved, AuditRule, Severity, Subject
 
 
 def _test(subject: Subject, approved: Approved) -> str | None:
@@ -20,5 +20,6 @@ RULE = AuditRule(
     explanation="What was bad in the revoked image is most likely in this one, too.",
     fix="bake it anew from a source that is not revoked, and revoke this one: `goldenami lineage` "
     "shows what else came of it",
+    kinds=ITSELF,
     test=_test,
 )

@@ -1,6 +1,6 @@
 """An image with the approval tag that no release made."""
 
-from goldenami.domain.audit.rules.interface import Approved, AuditRule, Severity, Subject
+from goldenami.domain.audit.rules.interface import ITSELF, Approved, AuditRule, Severity, Subject
 
 
 def _test(subject: Subject, approved: Approved) -> str | None:
@@ -17,5 +17,6 @@ RULE = AuditRule(
     explanation="Somebody wrote the approval tag by hand: policies that test the tag let this "
     "image through.",
     fix="remove the tag, find in CloudTrail who wrote it, and enforce the profile tag-protection",
+    kinds=ITSELF,
     test=_test,
 )

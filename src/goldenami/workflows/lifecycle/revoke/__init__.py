@@ -18,13 +18,20 @@ from goldenami.domain.image import Image
 from goldenami.domain.life import WHY_LENGTH
 from goldenami.domain.plan import Plan, Tell, silent
 from goldenami.domain.tags import Tags
-from goldenami.errors import FindingsError, GoldenamiError, IncompleteError, RefusedError
-from goldenami.workflows.lifecycle import descendants, launch_proof, refreshing, releases, uses
+from goldenami.errors import FindingsError, GoldenamiError, RefusedError
+from goldenami.workflows.lifecycle import (
+    descendants,
+    launch_proof,
+    pointers,
+    refreshing,
+    releases,
+    uses,
+)
 from goldenami.workflows.lifecycle.descendants import Descendant, OwnImages
 from goldenami.workflows.lifecycle.disabling import disabling
 from goldenami.workflows.lifecycle.launch_proof import LaunchProof
 from goldenami.workflows.lifecycle.refreshing import Refreshed
-from goldenami.workflows.lifecycle.releases import ListedImage, Version
+from goldenami.workflows.lifecycle.releases import ListedImage, ReleaseImage, Version
 from goldenami.workflows.lifecycle.revoke import brake
 from goldenami.workflows.lifecycle.revoke.brake import Brake, RevocationOrder
 from goldenami.workflows.lifecycle.run import CHECKS
@@ -37,15 +44,14 @@ __all__ = [
     "carry_out",
     "look",
     "prepare",
-    "refuse_unread",
 ]
 
 LAUNCHING = frozenset(
     (UseKind.AUTO_SCALING_GROUP, UseKind.FLEET, UseKind.SPOT_FLEET, UseKind.NODE_GROUP)
 )
 """What loses its capacity if its image is disabled."""
-_NO_USE = frozenset((UseKind.CONSUMER, UseKind.DESCENDANT))
-"""What nothing runs by: who may launch it, and what was made from it."""
+IN_USE = "looking for what uses it"
+"""What is read for that, as an error says it."""
 _SHOWN = 20
 
 
@@ -56,6 +62,7 @@ class Revocation(Struct, frozen=True, kw_only=True):
         aws: the caller.
         order: what is asked for.
         brakes: the version itself, and then what was made from it.
+        own: where to look for what was made from them; None if that was not read.
         notes: what there is to know before.
         unread: what could not be read, each with the reason.
     """
@@ -63,6 +70,7 @@ class Revocation(Struct, frozen=True, kw_only=True):
     aws: Aws
     order: RevocationOrder
     brakes: tuple[Brake, ...]
+    own: OwnImages | None = None
     notes: tuple[str, ...] = ()
     unread: Mapping[str, str] = {}
 
@@ -84,13 +92,18 @@ class Revocation(Struct, frozen=True, kw_only=True):
             after = tuple(action.id for action in actions)
             for version in self.versions:
                 actions += disabling(version, after=after)
+        refreshes = refreshing.PERMISSIONS if self.order.refresh else ()
         return Plan(
             title=f"revoke {', '.join(version.name for version in self.versions)}",
             actions=tuple(actions),
             notes=(*self.notes, *(note for each in self.brakes for note in each.notes)),
             checks=(
-                *releases.PERMISSIONS, *CHECKS, *launch_proof.PERMISSIONS, *uses.PERMISSIONS,
-                *(refreshing.PERMISSIONS if self.order.refresh else ()),
+                *releases.PERMISSIONS, *CHECKS, *pointers.PERMISSIONS, *launch_proof.PERMISSIONS,
+                *uses.PERMISSIONS, *descendants.PERMISSIONS, *refreshes,
+            ),
+            elsewhere=(
+                *releases.ELSEWHERE, *pointers.PERMISSIONS, *uses.PERMISSIONS,
+                *descendants.ELSEWHERE, *refreshes,
             ),
         )  # fmt: skip
 
@@ -133,7 +146,7 @@ class Revoked(Struct, frozen=True, kw_only=True):
             further = [f"also failed: {error.with_fix}" for error in others]
             kind = RefusedError if isinstance(first, RefusedError) else GoldenamiError
             raise kind(first.message, fix=fix, notes=(*first.notes, *further)) from first
-        refuse_unread(self.unread, self.command)
+        releases.refuse_unread(self.unread, IN_USE)
         if self.uses:
             more = len(self.uses) - _SHOWN
             raise FindingsError(
@@ -147,20 +160,6 @@ class Revoked(Struct, frozen=True, kw_only=True):
             )
 
 
-def refuse_unread(unread: Mapping[str, str], command: str) -> None:
-    """See to it that everything was read.
-
-    Raises:
-        IncompleteError: something was not, so that it may be in use there.
-    """
-    if unread:
-        raise IncompleteError(
-            f"{len(unread)} things could not be read, where it may be in use",
-            notes=[f"{what}: {why}" for what, why in unread.items()],
-            fix=f"give the caller access to them, and run `{command}` again",
-        )
-
-
 def prepare(aws: Aws, image: str, version: str, order: RevocationOrder) -> Revocation:
     """Look at a version everywhere, and plan its revocation and that of what was made from it.
 
@@ -172,13 +171,15 @@ def prepare(aws: Aws, image: str, version: str, order: RevocationOrder) -> Revoc
         AwsError: the regions could not be read.
     """
     with stoppable(1) as pool:  # what was made from it is read meanwhile
-        reading = None if order.only or order.at else pool.submit(descendants.read, aws)
+        reading = None if order.only or order.at else pool.submit(_own, aws)
         first = brake.prepare(aws, image, version, order)
         if reading is None:
             return Revocation(aws=aws, order=order, brakes=(first,), unread=first.unread)
         own = reading.result()
-    children, strangers, unread = _born(aws, first.version, own)
-    unread |= first.unread
+    if elsewhere := [place for place in _places(aws, first.version) if place.role]:
+        own = own.also(descendants.read(aws, elsewhere))
+    children, strangers = _born(first.version, own)
+    unread = {**first.unread, **{str(place): why for place, why in own.unread.items()}}
     brakes = [first]
     notes = [
         f"{each.image.id} in {each.place} was made from it by no release: guardrails deny it, and "
@@ -201,7 +202,9 @@ def prepare(aws: Aws, image: str, version: str, order: RevocationOrder) -> Revoc
         brakes.append(inherited)
         unread |= inherited.unread
         notes.append(f"{name} {number} was made from it, and is revoked, too (--only leaves it)")
-    return Revocation(aws=aws, order=order, brakes=tuple(brakes), notes=tuple(notes), unread=unread)
+    return Revocation(
+        aws=aws, order=order, brakes=tuple(brakes), own=own, notes=tuple(notes), unread=unread
+    )
 
 
 def look(prepared: Revocation) -> Uses:
@@ -209,11 +212,20 @@ def look(prepared: Revocation) -> Uses:
 
     What was made from them and who may launch them is among it.
     """
-    aws, every = prepared.aws, [each for version in prepared.versions for each in version.images]
+    own = prepared.own or descendants.read(prepared.aws, _places(prepared.aws, *prepared.versions))
+    return _using(prepared).also(uses.descended(own, _images(prepared)))
+
+
+def _using(prepared: Revocation) -> Uses:
+    """Return who uses the images, without what was made from them."""
     return uses.read(
-        aws, every, _places(aws, prepared.version),
+        prepared.aws, _images(prepared), _places(prepared.aws, *prepared.versions),
         published=uses.parameters_of(prepared.versions),
     )  # fmt: skip
+
+
+def _images(prepared: Revocation) -> list[ReleaseImage]:
+    return [each for version in prepared.versions for each in version.images]
 
 
 def carry_out(prepared: Revocation, *, tell: Tell = silent) -> Revoked:
@@ -234,11 +246,11 @@ def carry_out(prepared: Revocation, *, tell: Tell = silent) -> Revoked:
     proof = launch_proof.prove(aws, [each for each in marked if each[0].is_home])
     refreshed = Refreshed()
     if prepared.brakes[0].at_once:
-        using = look(prepared)
+        using = _using(prepared)
         if order.refresh:
             refreshed = _refresh(prepared, using, tell)
             failures += refreshed.failures
-            using = look(prepared)
+            using = _using(prepared)
         if order.hard:
             failures += _disable(prepared, using, tell)
     else:
@@ -247,7 +259,7 @@ def carry_out(prepared: Revocation, *, tell: Tell = silent) -> Revoked:
         images=tuple(images),
         proof=proof,
         refreshed=refreshed,
-        uses=tuple(use for use in using.uses if use.kind not in _NO_USE),
+        uses=tuple(use for use in using.uses if use.kind is not UseKind.CONSUMER),
         failures=tuple(failures),
         unread={**prepared.unread, **using.unread},
         notes=tuple(notes),
@@ -255,24 +267,18 @@ def carry_out(prepared: Revocation, *, tell: Tell = silent) -> Revoked:
     )
 
 
-def _places(aws: Aws, version: Version) -> list[AccountRegion]:
-    return uses.places_of(aws, regions.enabled(aws), version.images)
+def _places(aws: Aws, *versions: Version) -> list[AccountRegion]:
+    images = [each for version in versions for each in version.images]
+    return uses.places_of(aws, regions.enabled(aws), images)
 
 
-def _born(
-    aws: Aws, version: Version, own: OwnImages
-) -> tuple[list[tuple[str, str]], list[Descendant], dict[str, str]]:
-    """Return what was made from a version: versions of golden images, and what no release made.
+def _own(aws: Aws) -> OwnImages:
+    return descendants.read(aws, regions.places(aws))
 
-    The third is what could not be read, each with the reason. Other accounts are looked at only
-    where they have images of the version.
-    """
-    keys = [lineage.key(each.image) for each in version.images]
-    elsewhere = list(dict.fromkeys(each.place for each in version.images if each.place.role))
-    if elsewhere:
-        born, unread = descendants.descendants(aws, keys, further=elsewhere)
-    else:
-        born, unread = own.descendants(keys), own.unread
+
+def _born(version: Version, own: OwnImages) -> tuple[list[tuple[str, str]], list[Descendant]]:
+    """Return what was made from a version: versions of golden images, and what no release made."""
+    born = own.descendants([lineage.key(each.image) for each in version.images])
     children = {
         (each.image.image, each.image.version): None
         for each in born
@@ -280,7 +286,7 @@ def _born(
     }
     children.pop((version.image, version.version), None)
     strangers = [each for each in born if not (each.image.image and each.image.version)]
-    return list(children), strangers, {str(place): why for place, why in unread.items()}
+    return list(children), strangers
 
 
 def _inherited(order: RevocationOrder, version: Version) -> RevocationOrder:
