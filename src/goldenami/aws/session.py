@@ -92,7 +92,7 @@ class Aws(Asking):
             region: the region of calls that name none.
         """
         aws = cls(region=region)
-        aws._identity = GetCallerIdentity(account=arn.split(":")[4], arn=arn)
+        aws._answers[_identity] = GetCallerIdentity(account=arn.split(":")[4], arn=arn)
         return aws
 
     @property

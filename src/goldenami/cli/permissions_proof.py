@@ -1,6 +1,5 @@
 """Proves the policies of a command: it runs with them on an embedded AWS, and attacks do not."""
 
-import json
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 _HOLDER = "golden-ami-proof"
 _LAST_LINES = 12
-_ADMINISTRATOR = "AdministratorAccess"
 _UNASKED = ("sts:DecodeAuthorizationMessage",)
 """What explains a denial, and is done without."""
 _TRIED = {PermissionCommand.REVOKE: ("ec2:RunInstances",)}
@@ -114,8 +112,6 @@ class _Proof:
         scene = SCENES[self._command]
         for step in scene.before:
             self._quietly(step)
-        self._restrict()
-        self._since = len(self._sandbox.decided)
         with self._as_role():
             for step in (scene.run, *scene.again):
                 self._quietly(step)
@@ -160,47 +156,21 @@ class _Proof:
             error.notes = (*error.notes, *lines, *self._refused())
             raise
 
-    def _restrict(self) -> None:
-        """Give each role its policies, and no others."""
-        for role in self._roles:
-            iam = self._sandbox.client("iam", self._world.regions[0], role.account)
-            name = role.role.rpartition("/")[2]
-            with suppress(iam.exceptions.EntityAlreadyExistsException):
-                iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(self._trust()))
-            attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
-            for policy in attached:
-                iam.detach_role_policy(RoleName=name, PolicyArn=policy["PolicyArn"])
-            for document in role.documents:
-                policy = iam.create_policy(
-                    PolicyName=document.name, PolicyDocument=document.json(minify=True)
-                )["Policy"]
-                iam.attach_role_policy(RoleName=name, PolicyArn=policy["Arn"])
-
-    def _trust(self) -> dict[str, object]:
-        from goldenami.domain import arns
-
-        partition = arns.partition_of(self._world.regions[0])
-        own = arns.iam_arn(partition, self._world.account, "root")
-        allow = {"Effect": "Allow", "Principal": {"AWS": own}, "Action": "sts:AssumeRole"}
-        return {"Version": "2012-10-17", "Statement": [allow]}
-
     @contextmanager
     def _as_role(self) -> Iterator[None]:
         """Let this process's AWS clients be a session of the home account's role."""
-        from goldenami.domain import arns
+        from goldenami_sandbox.restricted_role import RestrictedRole
 
-        home, before = self._roles[0], dict(os.environ)
-        partition = arns.partition_of(self._world.regions[0])
-        sts = self._sandbox.client("sts", self._world.regions[0], home.account)
-        session = sts.assume_role(
-            RoleArn=arns.iam_arn(partition, home.account, "role", home.role),
-            RoleSessionName="goldenami-proof",
-        )["Credentials"]
-        self._credentials = {
-            "access_key_id": session["AccessKeyId"],
-            "secret_access_key": session["SecretAccessKey"],
-            "session_token": session["SessionToken"],
-        }
+        before, roles = dict(os.environ), []
+        for each in self._roles:
+            role = RestrictedRole(
+                sandbox=self._sandbox, region=self._world.regions[0], account=each.account,
+                name=each.role, home=self._world.account,
+            )  # fmt: skip
+            role.restrict({policy.name: policy.json(minify=True) for policy in each.documents})
+            roles.append(role)
+        self._since = len(self._sandbox.decided)
+        self._credentials = roles[0].session()
         os.environ |= {f"AWS_{name.upper()}": value for name, value in self._credentials.items()}
         try:
             yield

@@ -13,7 +13,7 @@ from goldenami.iam.permissions.grant import Grant, GrantUse
 from goldenami.iam.permissions.statements import PermissionStatement, merged
 from goldenami.iam.render import PolicyDocument
 from goldenami.spec import ReleaseFile
-from goldenami.workflows.permissions.needs import HOME, Need, needs_of, roles
+from goldenami.workflows.permissions.needs import HOME, CommandNeed, needs_of, roles
 from goldenami.workflows.permissions.rules import grants
 from goldenami.workflows.permissions.scope import ANY, PermissionScope
 
@@ -107,7 +107,7 @@ def generate(
     return tuple(result)
 
 
-def _grants(scope: PermissionScope, needs: Iterable[Need]) -> Iterator[Grant]:
+def _grants(scope: PermissionScope, needs: Iterable[CommandNeed]) -> Iterator[Grant]:
     needs = tuple(dict.fromkeys(needs))
     everywhere = {need.action for need in needs if need.everywhere}
     unbound = structs.replace(scope, reading=())

@@ -25,7 +25,7 @@ _LOOKED_AT_EVERYWHERE = (
 """What a bake looks at in other accounts, too, before it begins."""
 
 
-class Need(Struct, frozen=True):
+class CommandNeed(Struct, frozen=True):
     """An action that a command calls, or has AWS call.
 
     Args:
@@ -41,7 +41,7 @@ class Need(Struct, frozen=True):
     everywhere: bool = False
 
 
-def needs_of(aws: Aws, file: ReleaseFile, command: PermissionCommand) -> Iterator[Need]:
+def needs_of(aws: Aws, file: ReleaseFile, command: PermissionCommand) -> Iterator[CommandNeed]:
     """Yield every action that a command may call.
 
     Args:
@@ -57,9 +57,9 @@ def needs_of(aws: Aws, file: ReleaseFile, command: PermissionCommand) -> Iterato
     places += [(role, command_needs.ELSEWHERE.get(command, ())) for role in roles(aws, file)]
     for role, actions in places:
         for action in actions:
-            yield Need(action, GrantUse.SOMETIMES if action in rare else GrantUse.RUN, role)
+            yield CommandNeed(action, GrantUse.SOMETIMES if action in rare else GrantUse.RUN, role)
     if roles(aws, file) and command in command_needs.ELSEWHERE:
-        yield Need("sts:AssumeRole")
+        yield CommandNeed("sts:AssumeRole")
 
 
 def roles(aws: Aws, file: ReleaseFile) -> tuple[str, ...]:
@@ -68,17 +68,17 @@ def roles(aws: Aws, file: ReleaseFile) -> tuple[str, ...]:
     return tuple(dict.fromkeys(place.role for place in places if place.role))
 
 
-def _bake(aws: Aws, file: ReleaseFile, *, approving: bool) -> Iterator[Need]:
+def _bake(aws: Aws, file: ReleaseFile, *, approving: bool) -> Iterator[CommandNeed]:
     plan = plan_of_bake(aws, file, approving=approving)
     yield from of_plan(plan)
     yield from _kms(aws, file, plan)
     for role in roles(aws, file):
-        yield Need("sts:AssumeRole")
+        yield CommandNeed("sts:AssumeRole")
         looked_at = {*plan.checks}.intersection(_LOOKED_AT_EVERYWHERE)
-        yield from (Need(action, GrantUse.LOOK, role) for action in sorted(looked_at))
-        yield Need("ec2:DescribeSnapshots", role=role)
+        yield from (CommandNeed(action, GrantUse.LOOK, role) for action in sorted(looked_at))
+        yield CommandNeed("ec2:DescribeSnapshots", role=role)
     listing = guardrail.permissions(organization=command_needs.has_scp(file))
-    yield from (Need(action, GrantUse.SOMETIMES) for action in listing)
+    yield from (CommandNeed(action, GrantUse.SOMETIMES) for action in listing)
     lifecycle = file.release.lifecycle
     candidate = file.release.approval == "manual" and not approving
     if candidate:
@@ -86,25 +86,25 @@ def _bake(aws: Aws, file: ReleaseFile, *, approving: bool) -> Iterator[Need]:
     if file.release.sbom:
         yield from needs_of(aws, file, PermissionCommand.SBOM)
     if lifecycle.removes:
-        yield from (Need(action, everywhere=True) for action in releases.PERMISSIONS)
-        yield from (Need(action) for action in pointers.READING)
+        yield from (CommandNeed(action, everywhere=True) for action in releases.PERMISSIONS)
+        yield from (CommandNeed(action) for action in pointers.READING)
         for role in roles(aws, file):
-            yield from (Need(action, role=role) for action in pointers.READING)
+            yield from (CommandNeed(action, role=role) for action in pointers.READING)
 
 
-def of_plan(plan: Plan) -> Iterator[Need]:
+def of_plan(plan: Plan) -> Iterator[CommandNeed]:
     """Yield what a plan's actions need, what takes them back does, and what was looked at first."""
     for action in plan.actions:
-        yield from (Need(needed, role=action.role) for needed in action.permissions)
+        yield from (CommandNeed(needed, role=action.role) for needed in action.permissions)
         undo = action.undo
         if undo:
-            yield from (Need(each, GrantUse.UNDO, undo.role) for each in undo.permissions)
-    yield from (Need(check, GrantUse.LOOK) for check in plan.checks)
+            yield from (CommandNeed(each, GrantUse.UNDO, undo.role) for each in undo.permissions)
+    yield from (CommandNeed(check, GrantUse.LOOK) for check in plan.checks)
 
 
-def _kms(aws: Aws, file: ReleaseFile, plan: Plan) -> Iterator[Need]:
+def _kms(aws: Aws, file: ReleaseFile, plan: Plan) -> Iterator[CommandNeed]:
     """Yield what EC2 asks KMS in the caller's name, wherever the file names a key."""
     encrypting = ("ec2:CopyImage", "ec2:RunInstances", "packer:build")
     if any(action.call.startswith(encrypting) for action in plan.actions):
         for role in (HOME, *roles(aws, file)):
-            yield from (Need(action, GrantUse.SERVICE, role) for action in BY_EC2)
+            yield from (CommandNeed(action, GrantUse.SERVICE, role) for action in BY_EC2)

@@ -55,7 +55,7 @@ def permissions(*, organization: bool) -> tuple[str, ...]:
     Args:
         organization: whether policies of the organization are looked at, too.
     """
-    return (*_PERMISSIONS, *(_SCP_PERMISSIONS if organization else ()))
+    return (*EXTENDING, *(_SCP_PERMISSIONS if organization else ()))
 
 
 class Guarding(Struct, frozen=True, kw_only=True):

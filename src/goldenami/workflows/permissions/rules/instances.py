@@ -35,14 +35,14 @@ def launch(scope: PermissionScope) -> Iterator[GrantBounds]:
         built = equals(f"aws:ResourceTag/{tags.STATUS}", Status.BUILDING)
         own = conditions(scope.golden, built, scope.here)
         yield GrantBounds("LaunchOwnImage", (_arn(scope, "image"),), own)
-    kinds = sorted({kind for base in scope.bases for kind in types(base)})
+    sizes = sorted({kind for base in scope.bases for kind in types(base)})
     yield GrantBounds(
         "LaunchInstance",
         (_arn(scope, "instance"),),
-        conditions(scope.named_golden, equals("ec2:InstanceType", *kinds), scope.here),
+        conditions(scope.named_golden, equals("ec2:InstanceType", *sizes), scope.here),
     )
-    made = (_arn(scope, "network-interface"), _arn(scope, "volume"))
-    yield GrantBounds("LaunchWith", made, conditions(scope.named_golden, scope.here))
+    kinds = (_arn(scope, "network-interface"), _arn(scope, "volume"))
+    yield GrantBounds("LaunchWith", kinds, conditions(scope.named_golden, scope.here))
     yield GrantBounds("LaunchInto", tuple(_surroundings(scope)), conditions(scope.here))
 
 
@@ -123,8 +123,8 @@ def _pass_role(scope: PermissionScope) -> Iterator[GrantBounds]:
 
 def _quarantine(scope: PermissionScope) -> Iterator[GrantBounds]:
     """The groups of an interface; which group is the quarantine's is an option of the command."""
-    made = tuple(_arn(scope, kind) for kind in ("instance", "network-interface", "security-group"))
-    yield GrantBounds("Quarantine", made, conditions(scope.looking()))
+    kinds = tuple(_arn(scope, kind) for kind in ("instance", "network-interface", "security-group"))
+    yield GrantBounds("Quarantine", kinds, conditions(scope.looking()))
 
 
 def _template(scope: PermissionScope) -> Iterator[GrantBounds]:

@@ -56,13 +56,13 @@ def _delete_key_pair(scope: PermissionScope) -> Iterator[GrantBounds]:
 def _security_group(scope: PermissionScope) -> Iterator[GrantBounds]:
     """A group for the build, unless the file names some."""
     if not all(base.security_groups for base in scope.bases):
-        made = (scope.arn("ec2", "security-group", ANY), scope.arn("ec2", "vpc", ANY))
-        yield GrantBounds("MakeSecurityGroup", made, conditions(scope.here), GrantUse.SOMETIMES)
+        kinds = (scope.arn("ec2", "security-group", ANY), scope.arn("ec2", "vpc", ANY))
+        yield GrantBounds("MakeSecurityGroup", kinds, conditions(scope.here), GrantUse.SOMETIMES)
 
 
 def _create_image(scope: PermissionScope) -> Iterator[GrantBounds]:
-    made = tuple(scope.arn("ec2", kind, ANY) for kind in ("image", "snapshot"))
-    yield GrantBounds("MakeUntaggedImages", made, conditions(scope.here))
+    kinds = tuple(scope.arn("ec2", kind, ANY) for kind in ("image", "snapshot"))
+    yield GrantBounds("MakeUntaggedImages", kinds, conditions(scope.here))
     instance = conditions(scope.golden, scope.here)
     yield GrantBounds("UseInstances", (scope.arn("ec2", "instance", ANY),), instance)
 
@@ -83,11 +83,11 @@ def _describe_image(scope: PermissionScope) -> Iterator[GrantBounds]:
 def _tag(scope: PermissionScope) -> Iterator[GrantBounds]:
     """Tags of the image after it was made: as one that is being built, and of no other image."""
     yield from images.tag(scope)
-    made = tuple(scope.arn("ec2", kind, ANY) for kind in ("image", "snapshot"))
+    kinds = tuple(scope.arn("ec2", kind, ANY) for kind in ("image", "snapshot"))
     building = [Status.BUILDING.value]
     yield GrantBounds(
         "TagNewImage",
-        made,
+        kinds,
         conditions(
             scope.named_golden,
             scope.here,
