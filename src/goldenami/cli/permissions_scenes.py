@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -173,11 +172,8 @@ def _retire(scene: PermissionScene) -> None:
     retire.retire(options)
 
 
-def _grown_old(scene: PermissionScene) -> None:
-    scene.sandbox.advance(timedelta(days=3 * 365))
-
-
 def _prune(scene: PermissionScene) -> None:
+    """Prune what is due: nothing, since all is new. What a prune does then is what `retire` does."""
     prune.prune(prune.PruneOptions(release=scene.file.path, yes=True))
 
 
@@ -251,7 +247,7 @@ SCENES: Mapping[PermissionCommand, RehearsedCommand] = {
     PermissionCommand.REVOKE: RehearsedCommand((_two, _promoted), _revoke),
     PermissionCommand.RESTORE: RehearsedCommand((_two, _promoted, _revoke), _restore),
     PermissionCommand.RETIRE: RehearsedCommand((_two, _promoted), _retire),
-    PermissionCommand.PRUNE: RehearsedCommand((_two, _promoted, _grown_old), _prune),
+    PermissionCommand.PRUNE: RehearsedCommand((_two, _promoted), _prune, (_retire,)),
     PermissionCommand.OUTDATED: RehearsedCommand((_one,), _outdated),
     PermissionCommand.RESCAN: RehearsedCommand((_one,), _rescan),
     PermissionCommand.SBOM: RehearsedCommand((_one,), _sbom),

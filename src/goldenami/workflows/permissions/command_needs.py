@@ -223,7 +223,7 @@ _GOING = frozenset({
     "ec2:DescribeLockedSnapshots", "ec2:DescribeSnapshotAttribute",
     "ec2:DescribeSpotFleetRequests", "ec2:DisableImage",
     "ec2:DisableImageDeregistrationProtection", "ec2:EnableImageDeprecation", "eks:ListClusters",
-    "rbin:ListRules", "ssm:DeleteParameter", "ssm:GetParameter", "ssm:GetParameters",
+    "ec2:DescribeRegions", "rbin:ListRules", "ssm:DeleteParameter", "ssm:GetParametersByPath", "ssm:GetParameter", "ssm:GetParameters",
     "ssm:LabelParameterVersion", "ssm:PutParameter",
 })  # fmt: skip
 """What is done to a version that goes; which step is due depends on what there is."""
