@@ -27,6 +27,7 @@ DOCUMENT_BYTES = MIB
 """Of what a person writes: a release file, waivers, a policy, a template, user data, a list."""
 JOURNAL_BYTES = 16 * MIB
 AUDIT_BYTES = 64 * MIB
+WHEEL_BYTES = 64 * MIB
 HEAD_BYTES = 64 * MIB
 """Of the first line of an inventory, which has the places of a whole organization."""
 LINE_BYTES = MIB

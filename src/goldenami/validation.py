@@ -52,7 +52,7 @@ class _Unsound:
 
     __getattr__ = __getitem__ = __iter__ = __len__ = __contains__ = __bool__ = _refuse
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __hash__ = _refuse
-    __str__ = __format__ = _refuse
+    __str__ = __format__ = __fspath__ = __truediv__ = __rtruediv__ = __add__ = __radd__ = _refuse
 
 
 UNSOUND: Any = _Unsound()

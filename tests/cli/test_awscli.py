@@ -11,6 +11,8 @@ import pytest
 from goldenami.domain import tags
 from goldenami_sandbox.server import Sandbox
 
+from . import account, trail
+
 
 @pytest.fixture
 def aws(sandbox: Sandbox, aws_cli: str) -> Any:
@@ -88,3 +90,17 @@ def test_a_rendered_policy_is_one_that_the_aws_cli_can_create(
         "iam", "create-policy", "--policy-name", "p", "--policy-document", f"file://{path}"
     )
     assert created["Policy"]["PolicyName"] == "p"
+
+
+def test_the_aws_cli_fills_the_queue_that_is_judged_and_sees_it_empty(
+    cli: Any, golden: str, sandbox: Sandbox, aws: Any
+) -> None:
+    here = ("--endpoint-url", sandbox.endpoint_url)  # it has an endpoint of its own for SQS else
+    url = aws("sqs", "create-queue", "--queue-name", "events", *here)["QueueUrl"]
+    launched = account.launch(sandbox.client("ec2"), golden)
+    event = json.dumps(trail.bridged(trail.run_instances({launched: golden})))
+    aws("sqs", "send-message", "--queue-url", url, "--message-body", event, *here)
+    ran = cli("judge", "--region", "us-east-1", "--queue", url)
+    assert ran.code == 0, ran.err
+    assert f"compliant: {launched} ({golden})" in ran.out
+    assert "Messages" not in aws("sqs", "receive-message", "--queue-url", url, *here)

@@ -30,7 +30,7 @@ def test_everything_is_told_at_once_with_its_line(tree: Path, cli: Cli) -> None:
     assert ran.code == 2
     told = [line.partition(" (")[0] for line in ran.out.splitlines()]
     assert told == [line for text in TREE.values() for line in text.problems]
-    assert "problems: 20, in 8 of 11 files" in ran.err
+    assert "problems: 23, in 9 of 12 files" in ran.err
 
 
 def test_one_file_is_checked_with_what_it_names(tree: Path, cli: Cli) -> None:
@@ -77,6 +77,18 @@ def test_each_format_has_every_problem(tree: Path, cli: Cli, form: str) -> None:
             assert [one.split(" ", 1)[1] for one in starts] == [
                 f"file={path},line={line}" for path, line in places
             ]
+
+
+@pytest.mark.parametrize(
+    "key", ["audit: {waivers: [1]}", "bake: {method: packer, template: [1]}", "audit: 1", "bake: 1",
+            "enforce: {groups: [a], profile: [1]}", "enforce: {mechanisms: {scp: {profile: 1}}}"],
+)  # fmt: skip
+def test_a_file_named_by_what_is_no_text_is_one_problem(tmp_path: Path, cli: Cli, key: str) -> None:
+    path = tmp_path / "release.yaml"
+    path.write_text(RELEASE + key)
+    lines = cli("check", path).out.splitlines()
+    assert lines
+    assert all(line.startswith(f"{path}:5: ") for line in lines)
 
 
 def test_an_annotation_is_one_line_whatever_the_file_holds(tmp_path: Path, cli: Cli) -> None:

@@ -88,7 +88,7 @@ def test_the_newest_inventory_that_is_not_later_is_judged_by_what_was_golden_the
 
 def test_what_tells_of_no_time_or_of_today_is_refused(cli: Any, folder: Path) -> None:
     for arguments, says in (
-        (("2026-02-28",), "has no inventory that is not after 2026-02-28T23:59:59Z"),
+        (("2026-02-28",), "not after 2026-02-28T23:59:59Z; the oldest is of 2026-03-01"),
         (("2026-13-01",), "--as-of: `2026-13-01` is no time: write 2026-03-01"),
         (("2026-03-01", "--source", "config:all"), "--as-of and --source do not go together"),
         (("2026-03-01", "--organization"), "--as-of and --organization do not go together"),

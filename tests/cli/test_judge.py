@@ -108,6 +108,17 @@ def test_launches_are_judged_as_an_audit_judges_what_they_launched(
     assert "1 not about launches or images (ec2:DescribeImages 1)" in ran.err
 
 
+def test_what_cloudtrail_left_out_of_a_long_answer_is_looked_up(
+    cli: Any, sandbox: Sandbox, release: Path, public: str, piped: Piped
+) -> None:
+    launched = account.launch(sandbox.client("ec2"), public, ClientToken="of-this-launch")
+    account.launch(sandbox.client("ec2"), public, ClientToken="of-another-launch")
+    piped(trail.record("RunInstances", {"clientToken": "of-this-launch"}, None))
+    [verdict] = verdicts(cli("judge", release, "--format", "json").out)
+    assert verdict["resources"] == [f"{ACCOUNT_ID}/us-east-1/instance/{launched}"]
+    assert [one["rule"] for one in verdict["findings"]] == ["foreign-owner"]
+
+
 def test_changes_of_images_are_judged_by_what_they_leave(
     cli: Any, sandbox: Sandbox, release: Path, golden: str, public: str, piped: Piped
 ) -> None:

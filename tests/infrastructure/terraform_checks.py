@@ -71,7 +71,7 @@ def problems(code: str) -> Iterator[str]:
             yield f"{kind}.{name} is not declared"
     aliases = {
         block.get("alias", "").strip('"')
-        for each in document["provider"]
+        for each in document.get("provider", [])
         for block in each.values()
     }
     for *_, body in declared(code):

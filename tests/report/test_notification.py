@@ -1,5 +1,7 @@
 """The message of an audit: short whatever the audit's size, and nothing if nothing has changed."""
 
+import io
+
 import msgspec
 from msgspec.structs import replace
 
@@ -9,15 +11,14 @@ from goldenami.domain.audit.finding import Finding
 from goldenami.domain.audit.notification import Notification
 from goldenami.errors import RefusedError
 from goldenami.report import notification
+from goldenami.report.audit import writer
 from goldenami.workflows.notify import webhook
 
 LINK = "https://reports.example/latest.html"
 
 
 def told(document: Document) -> Notification:
-    message = notification.of_audit(document, LINK)
-    assert message is not None
-    return message
+    return notification.of_audit(document, LINK)
 
 
 def test_a_message_has_counts_what_is_new_what_is_unread_and_a_link(document: Document) -> None:
@@ -46,13 +47,22 @@ def test_without_an_earlier_audit_the_worst_findings_are_told(document: Document
     assert [line.split()[1] for line in lines[start + 1 : start + 3]] == ["high", "medium"]
 
 
-def test_of_what_has_not_changed_nobody_is_told(document: Document) -> None:
+def test_what_has_not_changed_is_no_news(document: Document) -> None:
     same = replace(document.audit.since, new=0, fixed=0) if document.audit.since else None
     audit = replace(document.audit, since=same, complete=True)
-    assert notification.of_audit(replace(document, audit=audit)) is None
-    assert notification.of_audit(replace(document, audit=replace(audit, complete=False)))
+    assert not notification.is_news(audit)
+    assert notification.is_news(replace(audit, complete=False))
+    assert notification.is_news(replace(audit, since=None))
     fixed = Since(at=audit.at, new=0, open=0, fixed=3, unknown=0)
-    assert notification.of_audit(replace(document, audit=replace(audit, since=fixed)))
+    assert notification.is_news(replace(audit, since=fixed))
+
+
+def test_a_message_is_a_format_too(document: Document) -> None:
+    out = io.StringIO()
+    writer("message")(document, out)
+    lines = out.getvalue().splitlines()
+    assert lines[0] == told(document).subject
+    assert lines[2:] == told(document).text.splitlines()[:-2]  # but for the link
 
 
 def test_a_compliant_fleet_is_told_of_once_it_is_asked_for(clean_document: Document) -> None:

@@ -16,9 +16,11 @@ from goldenami.errors import AwsError, UsageError
 
 MESSAGES_A_CALL = 10
 LONGEST_WAIT_S = 20
-_REGION = re.compile(
-    r"(?:^|\.)(?:sqs|queue)\.([a-z]{2,4}(?:-[a-z]+)+-[0-9]+)\.|^([a-z0-9-]+)\.queue\."
+_HOST = re.compile(
+    r"(?:.+\.)?sqs(?:-fips)?\.(?P<new>[a-z0-9-]+)\..+|(?P<old>[a-z0-9-]+)\.queue\..+"
 )
+_OLDEST = ("queue.amazonaws.com", "us-east-1")
+"""The host that names no region, and the region that it is in."""
 _URL = re.compile(r"https?://[^/]+/[0-9]{12}/[A-Za-z0-9_-]{1,80}(\.fifo)?")
 
 
@@ -41,8 +43,11 @@ def region_of(url: str) -> str:
             f"{url} is no queue",
             fix="give its URL: `aws sqs get-queue-url --queue-name NAME` tells it",
         )
-    match = _REGION.search(urlsplit(url).hostname or "")
-    return (match[1] or match[2]) if match else ""
+    host = urlsplit(url).hostname or ""
+    if host == _OLDEST[0]:
+        return _OLDEST[1]
+    match = _HOST.fullmatch(host)
+    return (match["new"] or match["old"]) if match else ""
 
 
 def receive(regional: RegionalAws, url: str, wait_s: int, most: int) -> list[Message]:

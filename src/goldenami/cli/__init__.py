@@ -23,6 +23,7 @@ from goldenami.cli import (
     bake,
     base,
     check,
+    deploy,
     enforce,
     export,
     images,
@@ -122,6 +123,7 @@ app.add(export.export)
 app.add(audit.audit)
 app.add(judge.judge)
 app.add(when.when)
+app.add(deploy.deploy)
 app.add(remediate.remediate)
 app.add(rehearse.rehearse)
 app.add(sandbox.sandbox)

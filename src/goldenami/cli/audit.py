@@ -67,6 +67,10 @@ class AuditOptions(audit_question.JudgingOptions, frozen=True, kw_only=True):
     output: Annotated[
         Path | None, Option("Write to this file, not to stdout.", names=("--output", "-o"))
     ] = None
+    also: Annotated[
+        list[str] | None,
+        Option("Write it in another format, too: html=audit.html (repeatable).", "FORMAT=FILE"),
+    ] = None
     to_security_hub: Annotated[bool, Option("Import the findings into AWS Security Hub, too.")] = (
         False
     )
@@ -85,16 +89,7 @@ def audit(options: AuditOptions) -> None:
 
     Example: goldenami audit release.yaml --format html --output audit.html
     """
-    if options.region and options.all_regions:
-        raise UsageError("--region and --all-regions do not go together", fix="drop one of them")
-    if options.account and options.organization:
-        raise UsageError("--account and --organization do not go together", fix="drop one of them")
-    if options.output is not None and not options.output.parent.is_dir():
-        raise UsageError(f"--output {options.output}: there is no folder {options.output.parent}")
-    if options.to_security_hub and options.source != "live":
-        raise UsageError("--to-security-hub needs --source live", fix="drop one of them")
-    if options.link and not options.notify:
-        raise UsageError("--link stands in what --notify sends", fix="add --notify, or drop it")
+    reports = _checked(options)
     question, now = _question(options), None
     past = _past(options)
     if past is not None:
@@ -109,7 +104,8 @@ def audit(options: AuditOptions) -> None:
     progress = AuditProgress()
     with watched(lambda: progress.text), messenger.of_failure():
         document = workflow.audit(aws, question, progress=progress, now=now)
-        _write(document, options.form, options.output)
+        for form, target in reports:
+            _write(document, form, target)
     messenger.tell(document)
     if options.to_security_hub and aws is not None:
         _send(aws, document, question.role)
@@ -121,6 +117,41 @@ def audit(options: AuditOptions) -> None:
         )
     _finish(document.audit, options.fail_on)
     messenger.finish()
+
+
+def _checked(options: AuditOptions) -> list[tuple[str, Path | None]]:
+    """Return what is to be written where, each a format and a file (None for stdout).
+
+    Raises:
+        UsageError: options do not go together, or a file cannot be written.
+    """
+    if options.region and options.all_regions:
+        raise UsageError("--region and --all-regions do not go together", fix="drop one of them")
+    if options.account and options.organization:
+        raise UsageError("--account and --organization do not go together", fix="drop one of them")
+    if options.to_security_hub and options.source != "live":
+        raise UsageError("--to-security-hub needs --source live", fix="drop one of them")
+    if options.link and not options.notify:
+        raise UsageError("--link stands in what --notify sends", fix="add --notify, or drop it")
+    reports = [(options.form, options.output), *map(_further, options.also or ())]
+    for path in filter(None, (path for _, path in reports)):
+        if not path.parent.is_dir():
+            raise UsageError(f"{path}: there is no folder {path.parent}")
+    return reports
+
+
+def _further(text: str) -> tuple[str, Path]:
+    """Read an ``--also``.
+
+    Raises:
+        UsageError: it names no format, or no file.
+    """
+    form, _, path = text.partition("=")
+    if form not in FORMATS or not path:
+        raise UsageError(
+            f"--also {text}: names no format and file", fix=f"formats: {', '.join(FORMATS)}"
+        )
+    return form, Path(path)
 
 
 def _past(options: AuditOptions) -> "Selection | None":

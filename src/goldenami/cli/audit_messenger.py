@@ -54,11 +54,10 @@ class Messenger:
         """Tell of an audit, if there is anything to tell."""
         if self._to is None:
             return
-        message = notification.of_audit(document, self._link)
-        if message is None:
+        if notification.is_news(document.audit):
+            self._send(notification.of_audit(document, self._link))
+        else:
             say("nothing is new, so nobody is notified")
-            return
-        self._send(message)
 
     def finish(self) -> None:
         """Fail where nothing else does, if somebody could not be told.

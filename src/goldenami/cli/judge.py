@@ -129,10 +129,10 @@ def _write(
 def _finish(counts: "VerdictCounts", problems: list[str], fail_on: Severity) -> None:
     if counts.incomplete:
         raise IncompleteError(
-            f"{counts.incomplete} events could not be judged",
+            f"events that could not be judged: {counts.incomplete}",
             notes=problems,
             fix="messages of a queue stay there, and go to its dead-letter queue; the next audit "
             "sees what they are about",
         )
     if failing := counts.failing(fail_on):
-        raise FindingsError(f"events with findings: {failing} open")
+        raise FindingsError(f"events found something: {failing} open")

@@ -173,7 +173,7 @@ def _retire(scene: PermissionScene) -> None:
 
 
 def _prune(scene: PermissionScene) -> None:
-    """Prune what is due: nothing, since all is new. What a prune does then is what `retire` does."""
+    """Prune what is due: nothing, since all is new. Else a prune does what `retire` does."""
     prune.prune(prune.PruneOptions(release=scene.file.path, yes=True))
 
 

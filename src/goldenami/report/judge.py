@@ -1,6 +1,6 @@
 """What became of events: a line as soon as each is judged, a document at the end, or JSON lines."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TextIO
 
@@ -16,7 +16,7 @@ FORMATS = ("text", "json", "jsonl")
 SCHEMA = "goldenami.judge/v1"
 COUNTED = (EventOutcome.OTHER, EventOutcome.REPEATED, EventOutcome.ELSEWHERE)
 """Of which people see no line; programs see none of the others."""
-OTHERS_SHOWN = 5
+OTHERS_SHOWN = NAMES_SHOWN = 5
 
 _STYLES: Mapping[EventOutcome, str] = {
     EventOutcome.BROKEN: "red", EventOutcome.UNREAD: "red", EventOutcome.FINDINGS: "bold",
@@ -113,7 +113,7 @@ def _about_images(verdicts: Iterable[EventVerdict]) -> Iterator[EventVerdict]:
 def _headline(verdict: EventVerdict) -> str:
     at = f"{verdict.at:%Y-%m-%dT%H:%M:%SZ}" if verdict.at else ""
     who = f"by {verdict.by}" if verdict.by else ""
-    what = ", ".join(resource.split("/", 3)[3] for resource in verdict.resources)
+    what = _some([resource.split("/", 3)[3] for resource in verdict.resources])
     images = (
         f"({', '.join(verdict.images)})" if verdict.images and what not in verdict.images else ""
     )
@@ -122,6 +122,11 @@ def _headline(verdict: EventVerdict) -> str:
     return " ".join(
         part for part in (*parts, f"{result}{f': {what}' * bool(what)}", images) if part
     )
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
+    return ", ".join(names[:NAMES_SHOWN]) + more
 
 
 def _sentence(finding: Finding) -> str:

@@ -20,16 +20,20 @@ PLACES = 20
 LINE_CHARACTERS = 400
 
 
-def of_audit(document: Document, link: str = "") -> Notification | None:
-    """Return what there is to tell of an audit; None if nothing has changed since an earlier one.
+def is_news(audit: Audit) -> bool:
+    """Tell whether an audit says what an earlier one has not; without one, all of it is news."""
+    since = audit.since
+    return since is None or not audit.complete or bool(since.new or since.fixed)
+
+
+def of_audit(document: Document, link: str = "") -> Notification:
+    """Return what there is to tell of an audit.
 
     Args:
         document: the audit.
         link: where its report is.
     """
     audit = document.audit
-    if audit.since and audit.complete and not (audit.since.new or audit.since.fixed):
-        return None
     only_new = audit.since is not None and audit.since.new > 0
     findings = (each for each in document.findings if each.change == "new" or not only_new)
     shown = tuple(_told(finding) for finding in worst(findings, FINDINGS))
@@ -89,7 +93,7 @@ def _findings(facts: AuditTold, count: int, only_new: bool) -> Iterator[str]:
         name = f" ({finding.name})" if finding.name else ""
         image = f", image {finding.image}" if finding.image else ""
         what = f"{finding.severity.value} {finding.rule}: {finding.resource}{name}{image}"
-        yield f"- {_cut(what)}: {finding.reason}"
+        yield f"- {what}: {finding.reason}"
     if count > len(facts.findings):
         yield f"- and {count - len(facts.findings)} more"
 
@@ -111,11 +115,13 @@ def _told(finding: Finding) -> ToldFinding:
         rule=finding.rule,
         resource=_cut(subject.resource),
         name=_cut(subject.name),
-        image=subject.image.id,
+        image=_cut(subject.image.id),
         reason=_cut(finding.reason),
         change=finding.change,
     )
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= LINE_CHARACTERS else f"{text[: LINE_CHARACTERS - 1]}…"
+    """Return a text on one line, and not longer than is read: no name makes lines of its own."""
+    plain = " ".join(clean(text).split())
+    return plain if len(plain) <= LINE_CHARACTERS else f"{plain[: LINE_CHARACTERS - 1]}…"

@@ -91,6 +91,8 @@ FURTHER = {
         "release.yaml",
         command("bake", "release.yaml", "--plan", "--endpoint-url", NOBODY),
     ),
+    "a release to be checked": ("release.yaml", command("check", ".")),
+    "waivers to be checked": ("waivers.yaml", command("check", "release.yaml", "--format", "json")),
 }
 READERS = {**{kind: (kind, read) for kind, read in KINDS.items()}, **FURTHER}
 EACH = -(-INPUTS // len(READERS))

@@ -136,10 +136,15 @@ def parsed_table(text: str) -> list[str]:
     return [re.findall(r"auto-scaling-group  (.*)  NAME", row)[0] for row in rows]
 
 
+def parsed_message(text: str) -> list[str]:
+    lines = [line for line in text.split("\n") if line.startswith("- high foreign-owner: ")]
+    return [re.findall(r"auto-scaling-group/(.*) \(NAME\), image", line)[0] for line in lines]
+
+
 PARSERS: Mapping[str, Callable[[str], list[str]]] = {
     "json": parsed_json, "jsonl": parsed_jsonl, "csv": parsed_csv, "junit": parsed_junit,
     "sarif": parsed_sarif, "asff": parsed_asff, "ocsf": parsed_ocsf, "html": parsed_html,
-    "markdown": parsed_markdown, "table": parsed_table,
+    "markdown": parsed_markdown, "table": parsed_table, "message": parsed_message,
 }  # fmt: skip
 
 
@@ -152,6 +157,10 @@ def shown(form: str, name: str) -> str:
             return clean(name)
         case "asff":
             return " ".join(clean(name).split())[: 1_024 - len("auto-scaling-group ")]
+        case "message":
+            resource = "111122223333/us-east-1/auto-scaling-group/"
+            whole = " ".join(f"{resource}{clean(name)}".split())
+            return (whole if len(whole) <= 400 else f"{whole[:399]}…").removeprefix(resource)
         case "markdown" | "table":
             return clean(name).replace("\n", " ").replace("\t", " ")
     return name

@@ -44,6 +44,20 @@ TREE: Mapping[str, Mistaken] = {
             "where this one is built",
         ),
     ),
+    "china.yaml": Mistaken(
+        HEAD.format("china", "cn-north-1, us-east-1", SSM) + "share: {organizations: ["
+        "'arn:aws-cn:organizations::111122223333:organization/o-a1b2c3d4e5', "
+        "'arn:aws:organizations::111122223333:organization/o-a1b2c3d4e5']}\n"
+        "distribute: {us-east-1: {kms_key: 'arn:aws:kms:us-east-1:111122223333:key/1'}}\n",
+        (
+            "china.yaml:3: regions[1]: `us-east-1` is of aws, and cn-north-1 of aws-cn",
+            "china.yaml:5: share.organizations[1]: `arn:aws:organizations::111122223333:"
+            "organization/o-a1b2c3d4e5` is of another partition than cn-north-1, which is of "
+            "aws-cn",
+            "china.yaml:6: distribute.us-east-1.kms_key: `arn:aws:kms:us-east-1:111122223333:key/1`"
+            " is of another partition than cn-north-1, which is of aws-cn",
+        ),
+    ),
     "circle-1.yaml": Mistaken(
         HEAD.format("circle-1", "us-east-1", "golden: circle-2"),
         (

@@ -105,6 +105,9 @@ def read(content: bytes | str) -> Iterator[Event | BrokenEvent]:
     Args:
         content: the JSON of a log file, of an event, of a message, or of a list of them.
     """
+    if not content.strip():
+        yield BrokenEvent("it is empty")
+        return
     try:
         document = msgspec.json.decode(content)
     except jsonfile.WRONG as error:

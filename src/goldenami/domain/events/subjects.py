@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from goldenami.domain import names
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.audit_file import IDS
 from goldenami.domain.audit.rules import exposed_image, lost_approval, lost_image
 from goldenami.domain.audit.subject import ImageSeen, Kind, Subject
 from goldenami.domain.events.event import Event
+from goldenami.domain.instance import Instance
 from goldenami.domain.tags import Tags
 
 STATE_CHANGE = "ec2:EC2 Instance State-change Notification"
@@ -24,7 +26,14 @@ Reader = Callable[[Event], Iterator[Subject]]
 
 
 class UntoldError(ValueError):
-    """An event does not tell what it must: its words say what is missing."""
+    """An event does not tell what it must: its words say what is missing.
+
+    ``token`` is the client token of a launch, by which it can be looked up; empty if there is none.
+    """
+
+    def __init__(self, message: str, token: str = "") -> None:
+        super().__init__(message)
+        self.token = token
 
 
 def of_event(event: Event) -> Sequence[Subject] | None:
@@ -42,6 +51,21 @@ def of_event(event: Event) -> Sequence[Subject] | None:
     return subjects
 
 
+def of_instance(instance: Instance, place: AccountRegion) -> Subject:
+    """Return an instance that was looked up, as an event would tell it."""
+    return Subject(
+        kind=Kind.INSTANCE,
+        account=place.account,
+        region=place.region,
+        id=instance.id,
+        name=instance.tags.get("Name", ""),
+        state=instance.state,
+        image=ImageSeen(id=instance.image_id),
+        launched=instance.launched,
+        tags=instance.tags,
+    )
+
+
 def _is_one(subject: Subject) -> bool:
     image = subject.image.id
     return bool(IDS[subject.kind].fullmatch(subject.id)) and (
@@ -57,7 +81,8 @@ def _launched(event: Event) -> Iterator[Subject]:
     """Yield the instances of RunInstances."""
     rows = [*_rows(event.response, "instanceid")]
     if not rows:
-        raise UntoldError("CloudTrail left out what was launched, since it was too long")
+        token = _text(event.request, "clienttoken")
+        raise UntoldError("CloudTrail left out what was launched, since it was too long", token)
     for row in rows:
         own = _tags(row)
         yield _subject(
@@ -224,6 +249,8 @@ _READERS: Mapping[str, Reader] = {
     STATE_CHANGE: _changed_state,
 }
 """The events that are judged."""
+JUDGED = tuple(_READERS)
+"""Their names: an operation with its service, or what EventBridge calls it."""
 
 
 def _rows(part: Any, key: str) -> Iterator[Mapping[str, Any]]:

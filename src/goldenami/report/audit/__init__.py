@@ -10,6 +10,7 @@ Writer = Callable[[Document, TextIO], None]
 
 FORMATS = (
     "table", "json", "jsonl", "csv", "markdown", "html", "sarif", "junit", "asff", "ocsf",
+    "message",
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from goldenami import files, jsonfile
+from goldenami.domain.audit.stay import words
 from goldenami.errors import SpecError, UsageError
 
 ENDINGS = (".jsonl", ".jsonl.gz")
@@ -58,9 +59,10 @@ def as_of(folder: Path, at: datetime) -> Selection:
             undated = [*_read((path for path in every if _day(path) == date.min), unread)]
             newest = max(earlier + [each for each in undated if each.at <= at])
             return Selection(newest, tuple(dict.fromkeys(unread)))
-    first = f"; the oldest is of {oldest.at:%Y-%m-%dT%H:%M:%SZ}" if oldest else ""
+    dated = min((day for path in every if (day := _day(path)) > date.min), default=None)
+    first = f"; the oldest is of {words(oldest.at) if oldest else dated}" if oldest or dated else ""
     raise UsageError(
-        f"{folder}: has no inventory that is not after {at:%Y-%m-%dT%H:%M:%SZ}{first}",
+        f"{folder}: has no inventory that is not after {words(at)}{first}",
         fix="name a later time, or the folder that `audit --save-inventory` writes to",
     )
 

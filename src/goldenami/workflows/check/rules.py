@@ -8,11 +8,10 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
-import msgspec
-
-from goldenami import files
+from goldenami import files, jsonfile
 from goldenami.bake.packer_template import shipped_templates
 from goldenami.constraints import UnsoundError
+from goldenami.domain.arns import partition_of
 from goldenami.domain.audit.rules import BY_ID
 from goldenami.domain.audit.waivers import Waiver, WaiverFile
 from goldenami.errors import SpecError, UsageError
@@ -48,7 +47,7 @@ def of_release(folder: Path, named: list[Path]) -> tuple[Rule[Release], ...]:
         if release.enforce and release.enforce.file is None:
             yield from _profiles("$.enforce", release.enforce)
 
-    return waivers, template, profiles
+    return waivers, template, profiles, _partition
 
 
 def of_enforcement() -> tuple[Rule[EnforceSpec], ...]:
@@ -76,6 +75,40 @@ def _profiles(parent: str, enforce: Enforce) -> Problems:
                 yield Problem(key, f"the profile `{name}` needs {where}")
 
 
+def _partition(release: Release) -> Problems:
+    """Refuse what is in another partition than the build region: no account reaches into two."""
+    home = partition_of(release.build_region)
+    for index, region in enumerate(release.regions):
+        if partition_of(region) != home:
+            words = f"`{region}` is of {partition_of(region)}, and {release.build_region} of {home}"
+            yield Problem(f"$.regions[{index}]", words, "let each partition have a file of its own")
+    for key, name in _arns(release):
+        with suppress(UnsoundError):
+            if name and name.startswith("arn:") and name.split(":")[1] != home:
+                words = f"`{name}` is of another partition than {release.build_region}, which is of"
+                yield Problem(key, f"{words} {home}")
+
+
+def _arns(release: Release) -> Iterator[tuple[str, str | None]]:
+    """Yield what may be given by its ARN, with its key."""
+    for key, names in (
+        ("organizations", release.share.organizations),
+        ("organizational_units", release.share.organizational_units),
+    ):
+        yield from ((f"$.share.{key}[{index}]", name) for index, name in enumerate(names))
+    for index, volume in enumerate(release.base.volumes):
+        yield f"$.base.volumes[{index}].kms_key", volume.kms_key
+    for region, distribution in release.distribute.items():
+        yield f"$.distribute.{region}.kms_key", distribution.kms_key
+    for index, copies in enumerate(release.copies):
+        for region, name in copies.kms_keys.items():
+            yield f"$.copies[{index}].kms_keys.{region}", name
+    if release.sbom:
+        yield "$.sbom.kms_key", release.sbom.kms_key
+    if release.enforce:
+        yield "$.enforce.pipeline_role", release.enforce.pipeline_role
+
+
 def _template(folder: Path, release: Release) -> Problems:
     """Refuse a Packer template that is not there; of JSON, one that is none, too."""
     name, key = release.bake.template, "$.bake.template"
@@ -98,9 +131,12 @@ def _template(folder: Path, release: Release) -> Problems:
 
 def _json_template(path: Path, content: bytes, release: Release) -> Problems:
     try:
-        template = msgspec.json.decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        yield Problem("$.bake.template", f"{path} is no JSON: {error}")
+        template = jsonfile.parse(files.decoded(content, path))
+    except SpecError as error:
+        yield Problem("$.bake.template", error.message)
+        return
+    except ValueError as error:
+        yield Problem("$.bake.template", f"{path}: no JSON: {error}")
         return
     if path.name.endswith(".pkr.json"):
         return

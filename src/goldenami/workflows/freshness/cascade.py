@@ -78,17 +78,22 @@ def parents_first(
             raise
         except GoldenamiError as error:
             if len(folder.files) > 1:
-                tell(f"{file.path}: {error.message}")
+                tell(_of(file.path, error.message))
             stays = isinstance(error, FindingsError)
             outcomes[image] = BakeOutcome.STAYS if stays else BakeOutcome.FAILED
             failures[file.path] = error
     return Cascade(outcomes, failures)
 
 
+def _of(path: Path, words: str) -> str:
+    """Say of which file something is, unless it begins with that."""
+    return words if words.startswith(f"{path}: ") else f"{path}: {words}"
+
+
 def _together(failures: Mapping[Path, GoldenamiError], count: int) -> GoldenamiError:
     error = BakeError(
         f"{len(failures)} of {count} releases are not as they should be",
-        notes=[f"{path}: {failure.with_fix}" for path, failure in failures.items()],
+        notes=[_of(path, failure.with_fix) for path, failure in failures.items()],
     )
     codes = {failure.exit_code for failure in failures.values()}
     codes = codes - {FindingsError.exit_code} or codes

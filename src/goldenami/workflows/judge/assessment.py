@@ -3,8 +3,7 @@
 import re
 from collections.abc import Container, Mapping, Sequence
 
-from msgspec import Struct
-
+from goldenami.aws import instances
 from goldenami.aws.parallel import concurrently
 from goldenami.aws.session import Aws
 from goldenami.domain.account_region import AccountRegion
@@ -22,6 +21,7 @@ from goldenami.workflows.audit.live import LiveSource
 from goldenami.workflows.audit.question import AuditQuestion
 from goldenami.workflows.audit.reassessment import Judgement
 from goldenami.workflows.audit.sources import AuditSelection
+from goldenami.workflows.judge.rounds import AboutThese, Round, Rounds
 from goldenami.workflows.judge.source import EventSource
 
 _NTH = re.compile(r"#[0-9]+$")
@@ -36,14 +36,6 @@ class _Named(Container[str]):
 
     def __contains__(self, resource: object) -> bool:
         return isinstance(resource, str) and _NTH.sub("", resource) in self._resources
-
-
-class _AboutThese(Struct, frozen=True):
-    """An event, and what it is about."""
-
-    event: Event
-    place: AccountRegion
-    subjects: Sequence[Subject]
 
 
 class Assessment:
@@ -69,9 +61,9 @@ class Assessment:
             RefusedError: nothing is approved.
         """
         looked_at = [self._about(event) for event in events]
-        rounds = _Rounds()
+        rounds = Rounds()
         for each in looked_at:
-            if isinstance(each, _AboutThese):
+            if isinstance(each, AboutThese):
                 rounds.add(each)
         judged = self._judged(rounds.subjects)
         return [
@@ -79,29 +71,42 @@ class Assessment:
             for each in looked_at
         ]
 
-    def _about(self, event: Event) -> _AboutThese | EventVerdict:
+    def _about(self, event: Event) -> AboutThese | EventVerdict:
         """Return what an event is about, or why it is not judged."""
+        named: Sequence[Subject] | None = ()
+        untold: subjects.UntoldError | None = None
         try:
             named = subjects.of_event(event)
         except subjects.UntoldError as error:
-            named, why = (), str(error)
-        else:
-            why = ""
+            untold = error
         if named is None:
             return _of(event, EventOutcome.OTHER)
         if event.error:
             return _of(event, EventOutcome.FAILED, f"the call failed: {event.error}")
         if self._question.regions and event.region not in self._question.regions:
             return _of(event, EventOutcome.ELSEWHERE, f"{event.region} is not looked at")
-        if why:
-            return _of(event, EventOutcome.UNREAD, why)
-        if not named:
-            return _of(event, EventOutcome.GONE, "it leaves nothing that could be judged")
         try:
             place = self._place(event)
+            if untold:
+                named = self._launched(place, untold)
         except GoldenamiError as error:
             return _of(event, EventOutcome.UNREAD, error.message)
-        return _AboutThese(event, place, named)
+        if not named:
+            return _of(event, EventOutcome.GONE, "it leaves nothing that could be judged")
+        return AboutThese(event, place, named)
+
+    def _launched(self, place: AccountRegion, untold: subjects.UntoldError) -> Sequence[Subject]:
+        """Return what a launch launched whose answer was too long for CloudTrail.
+
+        Raises:
+            GoldenamiError: it cannot be looked up, or there is nothing.
+        """
+        regional, tokens = self._aws.at(place), [untold.token] if untold.token else []
+        purpose = "looking for what was launched"
+        launched = instances.having(regional, "client-token", tokens, purpose)
+        if not launched:
+            raise GoldenamiError(str(untold))
+        return [subjects.of_instance(each, place) for each in launched]
 
     def _place(self, event: Event) -> AccountRegion:
         """Return where an event was, with the role by which another account is read.
@@ -121,11 +126,11 @@ class Assessment:
         return AccountRegion(event.account, event.region, role)
 
     def _judged(
-        self, rounds: Mapping["_Round", Sequence[Subject]]
-    ) -> Mapping["_Round", "_RoundJudged | GoldenamiError"]:
+        self, rounds: Mapping[Round, Sequence[Subject]]
+    ) -> Mapping[Round, "_RoundJudged | GoldenamiError"]:
         """Judge what there is in each place; one that cannot be read does not stop the others."""
         waiting = list(rounds)
-        judged: dict[_Round, _RoundJudged | GoldenamiError] = {}
+        judged: dict[Round, _RoundJudged | GoldenamiError] = {}
         if waiting and self._before is None:  # the first one reads where golden images come from
             first = waiting.pop(0)
             judged[first] = outcome = self._judge(first.place, rounds[first])
@@ -168,36 +173,6 @@ class Assessment:
             return error
 
 
-class _Round(Struct, frozen=True):
-    """A place, and which of the things there: see `_Rounds`."""
-
-    place: AccountRegion
-    number: int
-
-
-class _Rounds:
-    """What is judged together: of a place, and no thing twice.
-
-    Several events may tell different things of one image, each of which is judged by itself.
-    """
-
-    def __init__(self) -> None:
-        self.subjects: dict[_Round, list[Subject]] = {}
-        self._versions: dict[str, list[Subject]] = {}
-
-    def add(self, about: _AboutThese) -> None:
-        """Take in what an event is about."""
-        for subject in about.subjects:
-            versions = self._versions.setdefault(subject.resource, [])
-            if subject not in versions:
-                self.subjects.setdefault(_Round(about.place, len(versions)), []).append(subject)
-                versions.append(subject)
-
-    def of(self, place: AccountRegion, subject: Subject) -> _Round:
-        """Return in which round a thing is judged."""
-        return _Round(place, self._versions[subject.resource].index(subject))
-
-
 class _RoundJudged:
     """A place as it was judged, and what of it is of one thing: the images that it launches."""
 
@@ -208,13 +183,13 @@ class _RoundJudged:
 
 
 def _verdict(
-    about: _AboutThese, rounds: _Rounds, judged: Mapping[_Round, _RoundJudged | GoldenamiError]
+    about: AboutThese, rounds: Rounds, judged: Mapping[Round, _RoundJudged | GoldenamiError]
 ) -> EventVerdict:
     outcomes, why = list[EventOutcome](), ""
     resources, images = list[str](), list[str]()
     findings, waived = list[Finding](), list[Waived]()
     for subject in about.subjects:
-        result = judged[rounds.of(about.place, subject)]
+        result = judged[rounds.of(subject)]
         if isinstance(result, GoldenamiError):
             outcomes.append(EventOutcome.UNREAD)
             why = result.message

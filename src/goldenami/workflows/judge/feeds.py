@@ -24,6 +24,8 @@ AT_ONCE = 100
 _PIECE = 64 * 1024
 _GZIPPED = b"\x1f\x8b"
 _AGAIN_S = 1.0
+ENOUGH_S = 2
+"""How long to wait for a queue that may be empty: any time asks all of its servers."""
 
 
 class Delivery(Struct, frozen=True, kw_only=True):
@@ -154,12 +156,12 @@ class QueueFeed:
         """
         began, taken = time.monotonic(), 0
         while self._most is None or taken < self._most:
-            wait_s = queues.LONGEST_WAIT_S
+            wait_s = ENOUGH_S
             if self._seconds is not None:
                 remaining_s = self._seconds - (time.monotonic() - began)
                 if remaining_s <= 0:
                     return
-                wait_s = min(wait_s, int(remaining_s) + 1)
+                wait_s = min(queues.LONGEST_WAIT_S, int(remaining_s) + 1)
             messages, kept = self._received(
                 wait_s, None if self._most is None else self._most - taken
             )

@@ -162,6 +162,8 @@ def _audit(file: ReleaseFile) -> Iterator[str]:
     """Yield what all parts of an audit read."""
     settings = file.release.audit
     yield from _AUDITED
+    if settings.notify and settings.notify.sns:
+        yield "sns:Publish"
     if settings.roots:
         yield "ec2:DescribeVolumes"
     if settings.accounts:
@@ -223,8 +225,8 @@ _GOING = frozenset({
     "ec2:DescribeLockedSnapshots", "ec2:DescribeSnapshotAttribute",
     "ec2:DescribeSpotFleetRequests", "ec2:DisableImage",
     "ec2:DisableImageDeregistrationProtection", "ec2:EnableImageDeprecation", "eks:ListClusters",
-    "ec2:DescribeRegions", "rbin:ListRules", "ssm:DeleteParameter", "ssm:GetParametersByPath", "ssm:GetParameter", "ssm:GetParameters",
-    "ssm:LabelParameterVersion", "ssm:PutParameter",
+    "ec2:DescribeRegions", "rbin:ListRules", "ssm:DeleteParameter", "ssm:GetParameter",
+    "ssm:GetParameters", "ssm:GetParametersByPath", "ssm:LabelParameterVersion", "ssm:PutParameter",
 })  # fmt: skip
 """What is done to a version that goes; which step is due depends on what there is."""
 RARELY: Mapping[PermissionCommand, frozenset[str]] = {
@@ -248,7 +250,8 @@ RARELY: Mapping[PermissionCommand, frozenset[str]] = {
     }),
     PermissionCommand.AUDIT: frozenset({
         "autoscaling:DescribeAutoScalingGroups", "ec2:DescribeInstances",
-        "ec2:GetAllowedImagesSettings", "ssm:GetParameterHistory", "sts:AssumeRole",
+        "ec2:GetAllowedImagesSettings", "sns:Publish", "ssm:GetParameterHistory",
+        "sts:AssumeRole",
     }),
     PermissionCommand.ENFORCE: frozenset({
         "ec2:GetAllowedImagesSettings", "iam:CreatePolicyVersion", "iam:GetRole",
