@@ -162,7 +162,7 @@ def _audit(file: ReleaseFile) -> Iterator[str]:
     """Yield what all parts of an audit read."""
     settings = file.release.audit
     yield from _AUDITED
-    if settings.notify and settings.notify.sns:
+    if settings.notify.sns:
         yield "sns:Publish"
     if settings.roots:
         yield "ec2:DescribeVolumes"

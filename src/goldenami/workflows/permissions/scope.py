@@ -7,7 +7,7 @@ from msgspec import Struct
 from goldenami.domain import arns, tags
 from goldenami.domain.choices import PermissionCommand
 from goldenami.domain.names import ACCOUNT
-from goldenami.iam.permissions.grant import PolicyCondition, equals
+from goldenami.iam.permissions.grant import PolicyCondition, condition, equals
 from goldenami.spec import EnforceFile, Release
 from goldenami.spec.architectures import releases_by_architecture as by_architecture
 from goldenami.spec.model import Base
@@ -79,7 +79,12 @@ class PermissionScope(Struct, frozen=True, kw_only=True):
 
     @property
     def golden(self) -> PolicyCondition:
-        """On what has the tag of this golden image."""
+        """On what has the tag of this golden image; of any one for a revocation.
+
+        What was made of a revoked image is revoked with it, and only AWS knows its name.
+        """
+        if self.command is PermissionCommand.REVOKE:
+            return condition("Null", f"aws:ResourceTag/{tags.IMAGE}", ["false"])
         return equals(f"aws:ResourceTag/{tags.IMAGE}", self.image)
 
     @property

@@ -53,6 +53,12 @@ def _alarms(scope: PermissionScope) -> Iterator[GrantBounds]:
     yield GrantBounds("ReadAlarms", alarms, conditions(scope.looking()), GrantUse.SOMETIMES)
 
 
+def _topic(scope: PermissionScope) -> Iterator[GrantBounds]:
+    notify = scope.release.audit.notify
+    if notify.sns:
+        yield GrantBounds("Notify", (notify.sns,))
+
+
 def _allowed_amis(scope: PermissionScope) -> Iterator[GrantBounds]:
     settings = scope.enforcement.enforce.mechanisms.allowed_amis
     where = conditions(scope.looking() if settings is None or settings.regions == "all" else ())
@@ -92,5 +98,6 @@ RULES: GrantRules = {
     "eks:DescribeNodegroup": _node_groups("nodegroup"),
     "eks:ListNodegroups": _node_groups("cluster"),
     "rbin:GetRule": _retention_rule,
+    "sns:Publish": _topic,
     "servicequotas:GetServiceQuota": used(_quota, GrantUse.LOOK),
 }

@@ -3,7 +3,7 @@
 https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-access.html
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from goldenami.domain import arns, prefixes
 from goldenami.domain.choices import PermissionCommand
@@ -19,9 +19,12 @@ from goldenami.workflows.permissions.scope import ANY, PermissionScope
 
 _OF_ALL_IMAGES = (
     PermissionCommand.AUDIT, PermissionCommand.REMEDIATE, PermissionCommand.SWEEP,
-    PermissionCommand.REVOKE, PermissionCommand.OUTDATED,
+    PermissionCommand.REVOKE, PermissionCommand.OUTDATED, PermissionCommand.RETIRE,
+    PermissionCommand.PRUNE,
 )  # fmt: skip
 """The commands that read what other golden images were made of, too."""
+_CHANGING_OTHERS = (PermissionCommand.REVOKE, PermissionCommand.SWEEP)
+"""The commands that change what other golden images are: what was made of a revoked one."""
 _ALLOWED_AMIS = (PermissionCommand.ENFORCE, PermissionCommand.AUDIT)
 
 
@@ -30,14 +33,17 @@ def _named(scope: PermissionScope, *names: str) -> tuple[str, ...]:
 
 
 def _published(scope: PermissionScope) -> tuple[str, ...]:
-    return scope.release.parameters
+    own = scope.release.parameters
+    return (*own, PUBLISHED) if scope.command is PermissionCommand.REVOKE and own else own
 
 
-def _own(scope: PermissionScope) -> Iterator[str]:
+def _own(
+    scope: PermissionScope, of_all: Collection[PermissionCommand] = _CHANGING_OTHERS
+) -> Iterator[str]:
     """Yield what goldenami keeps of the image: who may bake it, its builds, its manifests."""
     if not scope.is_home:
         return
-    every = scope.command in _OF_ALL_IMAGES
+    every = scope.command in of_all
     image = ANY if every else scope.image
     yield f"{prefixes.LEASES}{image}"
     for kept in (prefixes.BUILDS, prefixes.MANIFESTS):
@@ -47,7 +53,7 @@ def _own(scope: PermissionScope) -> Iterator[str]:
 
 
 def _read(scope: PermissionScope) -> Iterator[GrantBounds]:
-    names = [*_own(scope), *_published(scope)]
+    names = [*_own(scope, _OF_ALL_IMAGES), *_published(scope)]
     if scope.command in (PermissionCommand.AUDIT, PermissionCommand.REMEDIATE):
         listed = (each.removeprefix("ssm:") for each in scope.release.audit.approved)
         names += [PUBLISHED, *(each for each in listed if each.startswith("/"))]
@@ -111,7 +117,7 @@ def _delete(scope: PermissionScope) -> Iterator[GrantBounds]:
         yield GrantBounds("WriteSetting", kept, conditions(scope.looking()))
         return
     if scope.is_home:
-        image = ANY if scope.command is PermissionCommand.SWEEP else scope.image
+        image = ANY if scope.command in _CHANGING_OTHERS else scope.image
         lease = _named(scope, f"{prefixes.LEASES}{image}")
         yield GrantBounds("WriteParameters", lease, where)
     if scope.command is PermissionCommand.SWEEP:
