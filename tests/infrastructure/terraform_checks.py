@@ -18,7 +18,7 @@ NEEDS_SCHEMA = pytest.mark.skipif(
 )
 META = {"count", "depends_on", "for_each", "lifecycle", "provider", "__is_block__"}
 _REFERENCE = re.compile(
-    r"(?<![\w.\"-])((?:data\.)?(?:aws|time)_\w+)\.(\w+)((?:\[[^\]]*\])?)(?:\.(\w+))?"
+    r"(?<![\w.\"-])((?:data\.)?(?:aws|time|terraform)_\w+)\.(\w+)((?:\[[^\]]*\])?)(?:\.(\w+))?"
 )
 _VALUE = re.compile(r"(?<![\w.])(var|local)\.(\w+)")
 _TYPES: dict[str, tuple[type, ...]] = {

@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from copy import deepcopy
 from functools import cache
@@ -340,10 +341,10 @@ def test_user_data_is_the_same_bytes_in_either_form(name: str, tmp_path: Path) -
     assert script == (
         given["Fn::Base64"].encode() if isinstance(given, dict) else base64.b64decode(given)
     )
-    kind, _, rest = text.split("  user_data_replace_on_change = true\n", 1)[1].partition(" = ")
-    (read,) = tools.evaluated_texts(tmp_path, [rest.split("\n\n  tags =", 1)[0] + "\n"])
-    bare = kind.strip() == "user_data"
-    assert script == (read.encode() if bare else base64.b64decode(read))
+    found = re.search(r"^  (user_data\w*) += (.*?)\n\n  tags = ", text, re.DOTALL | re.MULTILINE)
+    assert found
+    (read,) = tools.evaluated_texts(tmp_path, [f"{found[2]}\n"])
+    assert script == (read.encode() if found[1] == "user_data" else base64.b64decode(read))
 
 
 def test_an_image_of_goldenami_s_own_is_looked_for_by_its_tags(

@@ -48,6 +48,14 @@ GAPS = (
         ("cloudformation",),
     ),
     ReleaseGap(
+        "image",
+        lambda _: True,
+        "one version is kept: Terraform deregisters it, whatever uses it, once another "
+        "`release_version` is made",
+        ("terraform",),
+        of_instance=True,
+    ),
+    ReleaseGap(
         "base.user_data",
         lambda release: release.base.user_data is not None,
         "Terraform makes the image as soon as the instance runs, whether or not the user data is "
@@ -136,15 +144,7 @@ GAPS = (
     ReleaseGap(
         "lifecycle.keep, keep_for, disable_after, delete_after, except, prune",
         lambda release: _lets_go(release.lifecycle),
-        "no older version is kept or let go by these rules: Terraform deregisters the one before "
-        "when `release_version` changes; `goldenami prune` goes by them",
-        ("terraform",),
-    ),
-    ReleaseGap(
-        "lifecycle.keep, keep_for, disable_after, delete_after, except, prune",
-        lambda release: _lets_go(release.lifecycle),
         "no older version is kept or let go by these rules; `goldenami prune` goes by them",
-        ("cloudformation",),
     ),
     ReleaseGap(
         "lifecycle.protect",

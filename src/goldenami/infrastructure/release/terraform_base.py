@@ -33,6 +33,13 @@ _NAMES = {
 }
 
 
+_ONCE = {
+    "ignore_changes": [Expression(name) for name in ("ami", "user_data", "user_data_base64")],
+    "replace_triggered_by": [Expression("terraform_data.release")],
+}
+"""Only another version is made of a newer source, or of another script."""
+
+
 def suffix(architecture: str) -> str:
     """Return what the names of an architecture's resources end with."""
     return f"_{architecture}" if architecture else ""
@@ -115,14 +122,14 @@ def instance(code: ReleaseCode, release: Release, architecture: str, image: Bloc
         Block("ebs_block_device", (), {"device_name": each.device, **_volume(each)})
         for each in further
     ]
-    conditions = list(_conditions(release, architecture, image, root))
-    blocks += [Block("lifecycle", (), {}, tuple(conditions))] if conditions else []
+    conditions = tuple(_conditions(release, architecture, image, root))
+    blocks.append(Block("lifecycle", (), _ONCE, conditions))
     return resource(
         "aws_instance",
         f"base{suffix(architecture)}",
         arguments,
         *blocks,
-        comment="The base instance.",
+        comment="The base instance: another release_version makes another.",
     )
 
 
@@ -152,8 +159,8 @@ def _user_data(script: bytes | None) -> dict[str, Any]:
         text = ""
     if not text or "\0" in text or unicodedata.normalize("NFC", text) != text:
         encoded = base64.b64encode(script).decode()
-        return {"user_data_replace_on_change": True, "user_data_base64": encoded}
-    return {"user_data_replace_on_change": True, "user_data": Text(text)}
+        return {"user_data_base64": encoded}
+    return {"user_data": Text(text)}
 
 
 def _conditions(

@@ -44,6 +44,9 @@ _NAMED_DEVICES = (
 _SINCE = "timeadd(time_static.released.rfc3339, {})"
 
 
+_NEW_FIRST = Block("lifecycle", (), {"create_before_destroy": True})
+
+
 def description(release: Release, name: str) -> str | Expression:
     """Return the description of the image."""
     return release.description or Expression(f'"${{local.{name}}}, made by Terraform"')
@@ -65,6 +68,7 @@ def image(code: ReleaseCode, release: Release, architecture: str, base: Block | 
             "deprecation_time": _deprecation(release),
             "tags": Expression("local.tags"),
         },
+        _NEW_FIRST,
         comment="The golden image; another release_version replaces it.",
     )
 
@@ -128,6 +132,7 @@ def copies(code: ReleaseCode, release: Release, architecture: str) -> Iterator[B
                 "deprecation_time": _deprecation(release),
                 "tags": Expression("local.tags"),
             },
+            _NEW_FIRST,
         )
     if code.is_templated:
         yield resource(
@@ -218,6 +223,7 @@ def copies_elsewhere(code: ReleaseCode, release: Release, architecture: str) -> 
                 "tags": Expression("local.tags"),
                 "depends_on": permissions,
             },
+            _NEW_FIRST,
             comment=f"The copies of account {each.account}; their snapshots are its own to tag.",
         )
 
@@ -241,7 +247,8 @@ def published(code: ReleaseCode, release: Release, architecture: str) -> Iterato
 
 
 def released(release: Release) -> Iterator[Block]:
-    """Yield the time of a release_version, from which its deprecation counts."""
+    """Yield what changes with the release_version, and its time, from which deprecation counts."""
+    yield resource("terraform_data", "release", {"input": Expression("var.release_version")})
     if release.lifecycle.deprecate_after:
         triggers = {"version": Expression("var.release_version")}
         yield resource("time_static", "released", {"triggers": triggers})

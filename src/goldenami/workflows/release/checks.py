@@ -15,6 +15,7 @@ from goldenami.aws import (
     quotas,
     regions,
 )
+from goldenami.aws.denials import is_explicit
 from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.parallel import concurrently
 from goldenami.bake import volumes
@@ -248,7 +249,8 @@ def _copy(recipe: Recipe, place: AccountRegion) -> CheckResult:
         recipe.aws.at(place), "ec2:CopyImage", "trying the copy (DryRun)", **parameters
     )
     if refusal and refusal.code in FORBIDDEN:
-        if f"image/{recipe.source.id}" in refusal.message:  # which the bake itself does not copy
+        stood_in = f"image/{recipe.source.id}" in refusal.message
+        if stood_in and not is_explicit(refusal):  # the bake itself does not copy it
             why = f"{recipe.source.id} stood in for it, which you may not copy, nor need to"
             return CheckResult(unknown=(f"the copy into {place.name} could not be tried: {why}",))
         return CheckResult(wrong=(in_list(recipe, refusal),))
