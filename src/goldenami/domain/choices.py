@@ -30,6 +30,27 @@ class RemediationKind(StrEnum):
     REFRESH = "refresh"
 
 
+class PermissionCommand(StrEnum):
+    """A command that a policy can be made for."""
+
+    BAKE = "bake"
+    APPROVE = "approve"
+    PROMOTE = "promote"
+    ROLLBACK = "rollback"
+    DEPRECATE = "deprecate"
+    REVOKE = "revoke"
+    RESTORE = "restore"
+    RETIRE = "retire"
+    PRUNE = "prune"
+    OUTDATED = "outdated"
+    RESCAN = "rescan"
+    SBOM = "sbom"
+    SWEEP = "sweep"
+    ENFORCE = "enforce"
+    AUDIT = "audit"
+    REMEDIATE = "remediate"
+
+
 class CodeForm(StrEnum):
     """What infrastructure code is written as."""
 
