@@ -81,7 +81,7 @@ def _command(name: str, command: Any) -> str:
 
 
 def _placeholder(argument: CommandParameter) -> str:
-    text = (argument.shown.metavar or argument.name.upper()) + ("…" if argument.several else "")
+    text = argument.metavar + ("…" if argument.several else "")
     return text if argument.required else f"[{text}]"
 
 
@@ -90,7 +90,7 @@ def _value(option: CommandParameter) -> str:
     if option.type is bool:
         return ""
     words = " ".join(f"`{choice}`" for choice in option.choices)
-    return f" {words or f'`{option.shown.metavar or option.type.__name__.upper()}`'}"
+    return f" {words or f'`{option.metavar}`'}"
 
 
 def _about(parameter: CommandParameter) -> str:
