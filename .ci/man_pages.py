@@ -33,6 +33,12 @@ ENVIRONMENT = (
 )
 
 
+_AT_ONCE = """
+# zsh runs this file for the first completion that is asked for, which has to be answered, too
+if [[ ${zsh_eval_context[-1]} == loadautofunc ]]; then _goldenami_completion; fi
+"""
+
+
 def shared() -> dict[str, str]:
     """Return the files that an installation puts below its prefix, by their paths."""
     root: Any = get_command(app)
@@ -43,7 +49,7 @@ def shared() -> dict[str, str]:
             path: get_completion_script(
                 prog_name="goldenami", complete_var="_GOLDENAMI_COMPLETE", shell=shell
             )
-            + "\n"
+            + ("\n" if shell != "zsh" else f"\n{_AT_ONCE}")
             for shell, path in COMPLETIONS.items()
         },
     }

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
 from socketserver import ThreadingMixIn
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
@@ -20,6 +21,9 @@ from goldenami_sandbox.identity import HOST, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACC
 from goldenami_sandbox.server import Sandbox
 
 from . import botocore_once, markers, receiver, unmeasured
+
+if TYPE_CHECKING:
+    from selenium import webdriver
 
 PENDING_S = 0.02
 SANDBOX_TESTS = Path(__file__).parent / "sandbox"
@@ -172,3 +176,22 @@ def custodian() -> str:
 def ansible_playbook() -> str:
     """Return Ansible's command that runs playbooks."""
     return peer("Ansible", "GOLDENAMI_ANSIBLE")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["webdriver.Chrome"]:
+    """Debian's chromium, headless, that keeps what its pages log."""
+    from selenium import webdriver
+
+    program, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not program or not driver:
+        absent = "no chromium: apt-get install chromium chromium-driver"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(absent)
+    options = webdriver.ChromeOptions()
+    options.binary_location = program
+    for word in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"):
+        options.add_argument(word)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    running = webdriver.Chrome(options, webdriver.ChromeService(driver))
+    yield running
+    running.quit()

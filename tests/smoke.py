@@ -24,7 +24,7 @@ from goldenami.aws.answers.interface import Answer
 from goldenami.cli import app, main
 
 RENDER = (
-    "policy", "render", "--profile", "guardrail", "--account", "111122223333",
+    "policy", "render", "--policy-profile", "guardrail", "--account", "111122223333",
     "--snapshot", "snap-0123456789abcdef0", "--minify",
 )  # fmt: skip
 REHEARSED = "The rehearsal worked."

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from jsonschema.validators import validator_for
 
-from .commands import COMMANDS
+from .commands import parse
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
@@ -119,7 +119,7 @@ def test_the_dockerfile_has_no_known_fault() -> None:
 def test_the_hooks_are_a_manifest() -> None:
     tool("pre-commit", "validate-manifest", HOOKS)
     [hook] = loaded(HOOKS)
-    arguments(f"{hook['entry']} {' '.join(hook['args'])}".split()[1:])
+    parse(f"{hook['entry']} {' '.join(hook['args'])}".split()[1:])
 
 
 def test_the_hook_looks_at_the_repository_that_has_it(tmp_path: Path) -> None:
@@ -150,24 +150,12 @@ def test_the_hook_looks_at_the_repository_that_has_it(tmp_path: Path) -> None:
     assert commit().returncode == 0
 
 
-def arguments(words: list[str]) -> None:
-    """Have Typer parse a command line; it is not carried out."""
-    name = next(
-        one for one in sorted(COMMANDS, key=len, reverse=True)
-        if words[: len(one.split())] == one.split()
-    )  # fmt: skip
-    rest = words[len(name.split()) :]
-    context = COMMANDS[name].make_context(name, rest)
-    for parameter in COMMANDS[name].callback.parameters:
-        parameter.value(context.params[parameter.name])
-
-
 LINES = [(path, line) for path in (*WORKFLOWS, GITLAB) for line in goldenami(path)]
 
 
 @pytest.mark.parametrize("line", [line for _, line in LINES], ids=lambda line: " ".join(line))
 def test_each_command_line_is_one(line: list[str]) -> None:
-    arguments(line)
+    parse(line)
 
 
 def test_each_kit_goes_the_whole_way() -> None:

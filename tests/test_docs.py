@@ -16,17 +16,15 @@ from goldenami.spec import load_enforcement
 from goldenami.spec.model import Release
 from goldenami_sandbox.server import Sandbox
 
-from .commands import COMMANDS
+from .commands import COMMANDS, parse
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text()
-PLACEHOLDERS = re.compile(r"\b(RELEASE|DIR|ID|BUILD|NAME|FILE|AMI…)\b")
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path.read_text()
+    for path in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md"))
+}
+EVERYTHING = "\n".join(PAGES.values())
 READ_ONLY_STS = {"sts:GetCallerIdentity"}  # needs no permission
-
-
-@pytest.mark.parametrize("name", sorted(COMMANDS))
-def test_every_command_stands_in_the_table_of_the_readme(name: str) -> None:
-    assert re.search(rf"^\| `goldenami {name}\b", README, re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
@@ -61,26 +59,44 @@ def test_every_command_that_changes_something_can_be_planned_and_asked_for() -> 
 
 
 def shown() -> list[str]:
-    blocks = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+    """Return the command lines of all pages and of the help, each once."""
+    blocks = re.findall(r"```console\n(.*?)```", EVERYTHING.replace("\\\n", ""), re.DOTALL)
     lines = [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
     for command in COMMANDS.values():
         _, _, example = " ".join(command.help.split()).partition("Example: ")
         lines += example.split(" && ")
-    return lines
+    own = [re.split(r" # | [|>] ", line)[0] for line in lines if line.startswith("goldenami ")]
+    return sorted({" ".join(line.split()) for line in own})
 
 
-@pytest.mark.parametrize("line", [line for line in shown() if line.startswith("goldenami")])
-def test_every_command_line_that_is_shown_exists_with_its_options(line: str) -> None:
-    words = shlex.split(line.partition(" #")[0])[1:]
-    name = next(one for one in sorted(COMMANDS, key=len, reverse=True)
-                if words[: len(one.split())] == one.split())  # fmt: skip
-    known = {option for one in COMMANDS[name].params for option in one.opts}
-    used = {word for word in words if word.startswith("-")}
-    assert used <= known
+@pytest.mark.parametrize("line", shown())
+def test_every_command_line_that_is_shown_is_one(line: str) -> None:
+    words = shlex.split(line)[1:]
+    if words != ["--version"]:
+        parse(words)
+
+
+MENTIONED = sorted(set(re.findall(r"`goldenami ([a-z][^`]*)`", EVERYTHING)))
+
+
+@pytest.mark.parametrize("words", MENTIONED)
+def test_every_command_that_is_mentioned_exists_with_its_options(words: str) -> None:
+    groups = {name.split()[0] for name in COMMANDS}
+    names = sorted({*COMMANDS, *groups}, key=len, reverse=True)
+    name = next(name for name in names if re.match(rf"{name}\b", words))
+    options = (
+        {option for part in COMMANDS[name].params for option in part.opts}
+        if (name in COMMANDS)
+        else set()
+    )
+    assert set(re.findall(r"(?<!\S)--[\w-]+", words)) <= options
 
 
 def exact() -> list[tuple[str, str]]:
-    found = re.findall(r"<!-- output: exact -->\n```console\n\$ (.*?)\n(.*?)```", README, re.DOTALL)
+    found = re.findall(
+        r"<!-- output: exact -->\n```console\n\$ (.*?)\n(.*?)```", EVERYTHING, re.DOTALL
+    )
+    assert len(found) >= 2
     return [(line, output) for line, output in found]
 
 
@@ -93,8 +109,8 @@ def test_outputs_that_are_marked_exact_are(line: str, output: str, tmp_path: Pat
     assert (ran.stdout or ran.stderr) == output
 
 
-def test_the_release_file_in_the_readme_is_one(tmp_path: Path) -> None:
-    block, _ = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+def test_the_release_file_in_the_tutorial_is_one(tmp_path: Path) -> None:
+    [block] = re.findall(r"```yaml\n(.*?)```", PAGES["docs/tutorial.md"], re.DOTALL)
     path = tmp_path / "release.yaml"
     path.write_text(block)
     shown = yamlfile.load(path, Release)
@@ -106,8 +122,8 @@ def test_the_release_file_in_the_readme_is_one(tmp_path: Path) -> None:
     assert shown.build_region == "us-east-1"
 
 
-def test_the_enforcement_file_in_the_readme_is_one(tmp_path: Path) -> None:
-    _, block = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+def test_the_enforcement_file_in_the_guide_is_one(tmp_path: Path) -> None:
+    [block] = re.findall(r"```yaml\n(.*?)```", PAGES["docs/how-to/enforce.md"], re.DOTALL)
     path = tmp_path / "enforce.yaml"
     path.write_text(block)
     shown = load_enforcement(path).enforce.attaching
@@ -120,7 +136,7 @@ def test_the_enforcement_file_in_the_readme_is_one(tmp_path: Path) -> None:
 
 def test_every_profile_is_explained() -> None:
     for name in load_profiles():
-        assert f"`{name}`" in README
+        assert f"`{name}`" in PAGES["docs/reference/profiles.md"]
 
 
 def test_the_changelog_tells_of_this_version() -> None:
@@ -134,7 +150,7 @@ def test_every_key_of_a_release_file_is_in_the_commented_example() -> None:
             assert re.search(rf"^(# )?{field}:", text, re.MULTILINE), field
 
 
-def test_the_readme_names_every_permission_that_the_commands_use(
+def test_every_permission_that_the_commands_use_is_named(
     sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from goldenami.cli import audit, bake, enforce, init, rehearsal_seed
@@ -154,7 +170,7 @@ def test_the_readme_names_every_permission_that_the_commands_use(
         audit.audit(audit.AuditOptions(release=path))
     used = {call.name for call in sandbox.calls[before:]} - READ_ONLY_STS
     assert len(used) > 20
-    assert not {name for name in used if f"`{name}`" not in README}
+    assert not {name for name in used if f"`{name}`" not in PAGES["docs/reference/permissions.md"]}
 
 
 def test_the_docs_speak_of_the_project_alone() -> None:
@@ -170,12 +186,20 @@ def test_the_docs_speak_of_the_project_alone() -> None:
             assert f"{home}/" not in path.read_text(), name
 
 
-def test_the_readme_names_every_rule_and_format_of_the_audit() -> None:
+def test_every_rule_and_format_of_the_audit_is_explained() -> None:
     from goldenami.domain.audit.rules import RULES
     from goldenami.report.audit import FORMATS
 
     names = [*(rule.id for rule in RULES), *FORMATS]
-    assert not [name for name in names if f"`{name}`" not in README]
+    assert not [name for name in names if f"`{name}`" not in PAGES["docs/reference/audit.md"]]
+
+
+def test_the_readme_is_one_screenful_and_its_links_lead_somewhere() -> None:
+    readme = PAGES["README.md"]
+    assert len(readme.splitlines()) < 60
+    links = re.findall(r"\]\(([^)]+)\)", readme)
+    assert len(links) > 15
+    assert not [link for link in links if not (ROOT / link).exists()]
 
 
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()

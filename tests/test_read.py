@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from goldenami.cli import audit_question, options
+from goldenami.cli import audit_question, command, options
 from goldenami.cli.policy import values
 from goldenami.spec.enforcement import EnforceSpec
 from goldenami.spec.model import Release
@@ -68,7 +68,7 @@ def test_every_key_is_read_by_more_than_its_check(key: str) -> None:
     assert NAMES.get(key, key) in READ
 
 
-SHARED = [Path(inspect.getfile(module)) for module in (options, values, audit_question)]
+SHARED = [Path(inspect.getfile(module)) for module in (command, options, values, audit_question)]
 
 
 @pytest.mark.parametrize("name", COMMANDS)

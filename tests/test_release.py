@@ -127,6 +127,7 @@ def test_a_wheel_brings_types_and_a_page_for_each_command(built: tuple[Path, Pat
     assert {"goldenami/py.typed", "goldenami_sandbox/py.typed"} <= set(names)
     pages = {Path(name).stem for name in shared if name.endswith(".1")}
     assert {f"goldenami-{name.replace(' ', '-')}" for name in COMMANDS} | {"goldenami"} <= pages
+    assert "loadautofunc" in shared[man_pages.COMPLETIONS["zsh"]]  # its first Tab is answered, too
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))

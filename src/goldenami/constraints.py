@@ -62,7 +62,7 @@ def form(
         pattern, test = matches, matches.fullmatch
     else:
         test = matches
-    stated = {"pattern": whole(pattern)} if pattern else {}
+    stated = {"title": noun} | ({"pattern": whole(pattern)} if pattern else {})
     return needs(test, lambda text: f"`{text}` is no {noun}", **stated)
 
 

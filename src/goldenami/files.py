@@ -204,6 +204,24 @@ def writing(path: Path) -> Iterator[TextIO]:
         raise UsageError(f"{path}: cannot be written: {why}") from error
 
 
+def appending(path: Path) -> TextIO:
+    """Open a text file to append to, which only its owner can read, or a device or a pipe.
+
+    Raises:
+        UsageError: it cannot be written there.
+    """
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOCTTY | os.O_NONBLOCK
+    try:
+        handle = os.open(path, flags, 0o600)
+        os.set_blocking(handle, True)  # but that nobody reads a pipe is told at once
+        if stat.S_ISREG(os.fstat(handle).st_mode):
+            os.fchmod(handle, 0o600)
+    except (OSError, ValueError) as error:
+        why = (error.strerror if isinstance(error, OSError) else "") or str(error)
+        raise UsageError(f"{path}: cannot be written: {why}", fix="name another file") from error
+    return _stream(handle)
+
+
 @contextmanager
 def packing(path: Path) -> Iterator[TextIO]:
     """Write a text file as `writing` does, and gzipped if its name ends with ``.gz``.

@@ -49,7 +49,7 @@ install() {
 
 audit() {
   doing='fetching the earlier audit'
-  local earlier=() complete=no code=0 new subject
+  local earlier=() kept=() complete=no code=0 new subject
   new=$(aws s3api list-objects-v2 --no-paginate --bucket "$BUCKET" --prefix complete.json \
     --query 'length(Contents || `[]`)' --output text 2> log.txt)
   if [ "$new" -ne 0 ]; then
@@ -59,9 +59,12 @@ audit() {
 
   doing='the audit'
   mkdir -p "site/audits/dt=$day" "site/inventories/dt=$day"
-  goldenami audit "release/$RELEASE" "${earlier[@]}" --format json --output audit.json \
-    --also html=site/latest.html --also message=message.txt \
-    --save-inventory "site/inventories/dt=$day/$at.jsonl.gz" 2> log.txt || code=$?
+  if [ "$SOURCE" = live ]; then # an aggregator's instances are counted, not all read
+    kept=(--save-inventory "site/inventories/dt=$day/$at.jsonl.gz")
+  fi
+  goldenami audit "release/$RELEASE" --source "$SOURCE" "${earlier[@]}" "${kept[@]}" \
+    --format json --output audit.json --also html=site/latest.html --also message=message.txt \
+    2> log.txt || code=$?
   cat log.txt >&2
   case $code in
     0 | 10) complete=yes ;;

@@ -72,6 +72,34 @@ def a_body_that_is_taken_away_is_not_parsed() -> None:
     assert "Regions" not in client(core).describe_regions()
 
 
+def a_call_is_told_of_with_one_context() -> None:
+    begun, ended, failed = list[Any](), list[Any](), list[Any]()
+    core = session()
+    private.around_calls(
+        core, lambda **told: begun.append(told), lambda **told: ended.append(told),
+        lambda **told: failed.append(told),
+    )  # fmt: skip
+    client(core).describe_regions()
+    (first,), (last,) = begun, ended
+    assert first["context"] is last["context"]
+    assert first["context"]["client_region"] == "us-east-1"
+    assert (first["model"].name, first["model"].service_model.service_name) == (
+        "DescribeRegions", "ec2",
+    )  # fmt: skip
+    assert last["http_response"].status_code == 200
+    assert last["parsed"]["ResponseMetadata"]["RetryAttempts"] == 0
+
+    def broken(**_: Any) -> None:
+        raise OSError("no network")
+
+    ec2 = client(core)
+    ec2.meta.events.register_first("before-send", broken)
+    with pytest.raises(OSError, match="no network"):
+        ec2.describe_regions()
+    assert isinstance(failed[0]["exception"], OSError)
+    assert failed[0]["context"] is begun[1]["context"]
+
+
 def the_parser_of_a_factory_reads_the_answers() -> None:
     class Parser(private.EC2QueryParser):
         def parse(self, response: Any, shape: Any) -> Any:
@@ -171,6 +199,7 @@ def a_parser_says_what_it_cannot_parse() -> None:
 PARTS: dict[str, Callable[[], None]] = {
     "the event before-parse": an_answer_is_looked_at_before_it_is_parsed,
     "response_dict of before-parse": a_body_that_is_taken_away_is_not_parsed,
+    "the events before-call, after-call, after-call-error": a_call_is_told_of_with_one_context,
     "response_parser_factory, EC2QueryParser": the_parser_of_a_factory_reads_the_answers,
     "JSONFileLoader._load_file, data_loader": the_models_are_read_once_for_all_sessions,
     "data_path": lambda: models_of_the_users_own_are_read_from_their_folder("/own/models"),

@@ -21,7 +21,7 @@ def test_the_plan_shows_everything_that_was_looked_at(cli: Any, write: Any) -> N
     assert checked["unknown"] == []
     fine = "\n".join(checked["fine"])
     for told in (
-        " of amazon is x86_64",
+        ", x86_64, owner amazon",
         "Team=platform goldenami:image=web-base",
         "the launch of a t3.micro from ami-",
         "the name web-base-1.0 is free in eu-west-1",

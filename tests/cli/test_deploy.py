@@ -270,6 +270,7 @@ def test_an_audit_that_dies_does_not_look_green(
         (["--as", "terraform", "--name", "a" * 33], "is no name"),
         (["--as", "terraform", "--wheel", "setup.sh"], "setup.sh: is no wheel of goldenami"),
         (["--as", "terraform", "--output", "/no/such/folder/main.tf"], "/no/such/folder"),
+        (["--as", "terraform", "--source", "file:x"], "file:x: is neither live nor config:NAME"),
         (["--as", "yaml"], "--as yaml: needs `terraform` or `cloudformation`"),
         ([], "--as is missing"),
     ],
@@ -293,3 +294,6 @@ def test_the_code_is_written_and_what_is_to_do_then_is_told(
     assert 'resource "aws_scheduler_schedule" "audit" {' in target.read_text()
     again = cli("deploy", release, "--as", "terraform", "--name", "golden-web")
     assert again.out == target.read_text()
+    aggregated = cli("deploy", release, "--as", "terraform", "--source", "config:all").out
+    assert '"config:SelectAggregateResourceConfig"' in aggregated
+    assert 'value = "config:all"' in aggregated

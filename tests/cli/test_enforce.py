@@ -76,7 +76,7 @@ def test_the_plan_shows_the_difference_and_changes_nothing(
     before = mutating()
     ran = cli("enforce", baked, "--plan")
     assert ran.code == 0
-    assert "+ Deny DenyLaunchWithoutApprovalTag" in ran.err
+    assert "+ Deny DenyLaunchWithoutApprovalTag" in ran.out
     assert "iam:AttachGroupPolicy" in ran.out
     assert mutating() == before
 

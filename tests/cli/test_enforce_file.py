@@ -169,7 +169,7 @@ class TestFile:
         for command in ("render", "prove"):
             ran = cli("policy", command, path)
             assert ran.code == 0, ran.err
-            assert "scp has another profile: --profile owner-only" in ran.err
+            assert "scp has another profile: --policy-profile owner-only" in ran.err
 
 
 class TestTwoEnforcements:

@@ -1,4 +1,4 @@
-"""The permissions that the README names are enough, and a caller without one is told which.
+"""The permissions that the docs name are enough, and a caller without one is told which.
 
 The embedded AWS decides every call, so a command that needs more would be refused.
 """
@@ -16,7 +16,7 @@ from goldenami.spec import load
 from goldenami_sandbox import seed
 from goldenami_sandbox.server import Sandbox
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
+TABLE = (Path(__file__).parents[2] / "docs/reference/permissions.md").read_text()
 TRUST = {
     "Version": "2012-10-17",
     "Statement": {
@@ -27,8 +27,8 @@ TRUST = {
 }
 
 
-def named_in_the_readme(*commands: str) -> list[str]:
-    rows = [line for line in README.splitlines() if line.startswith("| `")]
+def named_in_the_docs(*commands: str) -> list[str]:
+    rows = [line for line in TABLE.splitlines() if line.startswith("| `")]
     wanted = [row for row in rows if row.split("|")[1].strip().startswith(commands)]
     return sorted({one for row in wanted for one in re.findall(r"`([a-z0-9]+:[A-Za-z]+)`", row)})
 
@@ -66,18 +66,18 @@ def release(sandbox: Sandbox, write: Any) -> Path:
 def test_what_the_readme_names_is_enough_for_each_command(
     cli: Any, release: Path, as_role: Any
 ) -> None:
-    as_role("golden-ami-pipeline", named_in_the_readme("`bake`"))
+    as_role("golden-ami-pipeline", named_in_the_docs("`bake`"))
     baked = cli("bake", release, "--yes")
     assert baked.code == 0, baked.err
-    as_role("golden-ami-pipeline", named_in_the_readme("`enforce`"))
+    as_role("golden-ami-pipeline", named_in_the_docs("`enforce`"))
     enforced = cli("enforce", release, "--yes")
     assert enforced.code == 0, enforced.err
-    as_role("auditor", named_in_the_readme("`audit`"))
+    as_role("auditor", named_in_the_docs("`audit`"))
     audited = cli("audit", release)
     assert audited.code == 10, audited.err
     audited = cli("audit", release, "--roots", "--only", "instances", "--only", "settings")
     assert audited.code == 10, audited.err
-    as_role("golden-ami-pipeline", named_in_the_readme("`enforce`"))
+    as_role("golden-ami-pipeline", named_in_the_docs("`enforce`"))
     assert cli("enforce", release, "--remove", "--yes").code == 0
 
 
@@ -96,9 +96,9 @@ def test_what_the_readme_names_is_enough_to_remediate(
     vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
     group = ec2.create_security_group(GroupName="q", Description="q", VpcId=vpc)["GroupId"]
     audit = tmp_path / "audit.json"
-    as_role("auditor", named_in_the_readme("`audit`"))
+    as_role("auditor", named_in_the_docs("`audit`"))
     assert cli("audit", "--region", "us-east-1", "--format", "json", "--output", audit).code == 10
-    as_role("keeper", named_in_the_readme("`remediate`"))
+    as_role("keeper", named_in_the_docs("`remediate`"))
     for action in ("refresh", "tag", "quarantine", "release", "stop", "terminate"):
         options = ("--image", "web-base", "--security-group", group, "--per-minute", "60000")
         ran = cli("remediate", audit, "--action", action, *options, "--yes", "--format", "json")
@@ -107,7 +107,7 @@ def test_what_the_readme_names_is_enough_to_remediate(
 
 
 def test_a_missing_permission_is_named_by_the_server(cli: Any, release: Path, as_role: Any) -> None:
-    actions = named_in_the_readme("`bake`")
+    actions = named_in_the_docs("`bake`")
     actions.remove("ec2:CreateImage")
     as_role("golden-ami-pipeline", actions)
     ran = cli("bake", release, "--yes")

@@ -24,7 +24,7 @@ ALL = (
 def test_every_profile_renders_without_aws_when_all_values_are_given(
     cli: Any, profile: str
 ) -> None:
-    ran = cli("policy", "render", "--profile", profile, *ALL)
+    ran = cli("policy", "render", "--policy-profile", profile, *ALL)
     assert ran.code == 0, ran.err
     document = json.loads(ran.out)
     assert document["Version"] == "2012-10-17"
@@ -128,7 +128,7 @@ def test_a_profile_is_shown_with_what_it_leaves_open(cli: Any, profile: str) -> 
 
 def test_the_guide_s_document_needs_no_account(cli: Any, sandbox: Sandbox) -> None:
     ran = cli(
-        "policy", "render", "--profile", "ec2-028-parent-snapshot", "--region", "us-east-1",
+        "policy", "render", "--policy-profile", "ec2-028-parent-snapshot", "--region", "us-east-1",
         "--snapshot", "snap-0123456789abcdef0",
     )  # fmt: skip
     assert ran.code == 0, ran.err

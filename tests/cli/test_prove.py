@@ -57,7 +57,7 @@ def member(sandbox: Sandbox) -> Any:
 
 class TestOfDocuments:
     def test_a_profile_is_proved_without_aws(self, cli: Any, sandbox: Sandbox) -> None:
-        ran = cli("policy", "prove", "--profile", "guardrail")
+        ran = cli("policy", "prove", "--policy-profile", "guardrail")
         assert ran.code == 0, ran.err
         assert "proved beside AdministratorAccess" in ran.err
         assert "DenyLaunchOfOtherOwnersImage of goldenami-guardrail" in ran.out

@@ -106,7 +106,7 @@ def test_a_tagging_plan_changes_nothing(
         (["ami-0123456789abcdef0", "--tag", "aws:x=y"], 2, "belong to AWS"),
         (["ami-0123456789abcdef0", "--tag", "goldenami:status=approved"], 2, "goldenami alone"),
         (["ami-0123456789abcdef0", "--tag", f"A={'x' * 257}"], 2, "at most 256"),
-        (["ami-0123456789abcdef0", "--tag", "A=b"], 1, "no image ami-0123456789abcdef0"),
+        (["ami-0123456789abcdef0", "--tag", "A=b"], 2, "no image of this account"),
         (["ami-0123456789abcdef0"], 2, "--tag"),
     ],
     ids=["id", "pair", "aws", "ours", "long", "missing", "nothing"],

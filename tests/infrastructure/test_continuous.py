@@ -136,7 +136,7 @@ def test_what_the_project_may_is_a_policy_and_nothing_but_reads_is_everywhere(
         for statement in policy["Statement"]:
             actions = [action.partition(":")[2] for action in statement["Action"]]
             if statement["Resource"] == "*":
-                reads = all(re.match("Describe|Get|List", action) for action in actions)
+                reads = all(re.match("Describe|Get|List|Select", action) for action in actions)
                 assert reads or statement.get("Condition"), statement
 
 

@@ -31,6 +31,7 @@ __all__ = [
     "ModelLoader",
     "ResponseParserError",
     "ResponseParserFactory",
+    "around_calls",
     "before_parsing",
     "get_environ_proxies",
     "is_valid_endpoint_url",
@@ -80,6 +81,19 @@ def parse_answers_by(session: Any, factory: ResponseParserFactory) -> None:
 def before_parsing(session: Any, look: Callable[..., None]) -> None:
     """Have a botocore session's answers looked at, by ``operation_model`` and ``response_dict``."""
     session.register("before-parse", look)
+
+
+def around_calls(
+    session: Any, begin: Callable[..., None], end: Callable[..., None], fail: Callable[..., None]
+) -> None:
+    """Have all calls of a botocore session told of, with one ``context`` each.
+
+    Their ends come with ``model``, ``http_response`` and ``parsed``, their failures with
+    ``exception``.
+    """
+    session.register("before-call", begin)
+    session.register("after-call", end)
+    session.register("after-call-error", fail)
 
 
 def sign_by(session: Any, credentials: Credentials) -> None:

@@ -34,7 +34,7 @@ def wait(context: ActionContext) -> dict[str, Any]:
         newest = next(context.rows(DescribeInstanceRefreshes, AutoScalingGroupName=name), None)
         if newest is None:
             return Pending("no refresh yet")
-        return newest if newest.status in ENDED else Pending(newest.status)
+        return newest if newest.status in ENDED else Pending(_progress(newest))
 
     ended = until(
         context, look,
@@ -51,3 +51,8 @@ def wait(context: ActionContext) -> dict[str, Any]:
             "it, and run the same command again",
         )
     return {"status": ended.status}
+
+
+def _progress(refresh: InstanceRefresh) -> str:
+    done = refresh.percentage_complete
+    return refresh.status if done is None else f"{refresh.status}, {done} %"

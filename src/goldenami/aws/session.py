@@ -11,6 +11,7 @@ from goldenami import __version__
 from goldenami.aws import endpoints
 from goldenami.aws.answers.others import AssumeRole, GetCallerIdentity, RoleCredentials
 from goldenami.aws.ask import Asking
+from goldenami.aws.call_trace import Heard, follow
 from goldenami.aws.errors import explained
 from goldenami.domain import arns
 from goldenami.domain.account_region import AccountRegion
@@ -40,6 +41,7 @@ class Aws(Asking):
         connections: how many calls may be under way at once to one service and region.
         bulk: for callers that read large listings: they are read by the lean parser, and where AWS
             throttles, each service and region is slowed down on its own.
+        heard: is told of every call, from several threads.
         session: a boto3 session that is there already.
     """
 
@@ -51,17 +53,18 @@ class Aws(Asking):
         endpoint_url: str | None = None,
         connections: int = 16,
         bulk: bool = False,
+        heard: Heard | None = None,
         session: Any = None,
     ) -> None:
         from botocore.config import Config
 
         with explained("starting an AWS session"):
             self._session: Any = session or _session(
-                bulk=bulk, profile_name=profile, region_name=region
+                bulk=bulk, heard=heard, profile_name=profile, region_name=region
             )
         self.profile = profile
         self.endpoint_url = endpoint_url
-        self._bulk = bulk
+        self._bulk, self._heard = bulk, heard
         self._region = region or self._session.region_name
         self._config = Config(
             connect_timeout=CONNECT_TIMEOUT_S,
@@ -200,7 +203,7 @@ class Aws(Asking):
             endpoint_url=self.endpoint_url,
             connections=CONNECTIONS_OF_ROLES,
             bulk=self._bulk,
-            session=_session(session, bulk=self._bulk, region_name=self._region),
+            session=_session(session, bulk=self._bulk, heard=self._heard, region_name=self._region),
         )
 
     @property
@@ -318,7 +321,9 @@ def _identity(aws: Aws) -> GetCallerIdentity:
     return aws.in_region(aws.region).ask(GetCallerIdentity, "asking who the caller is")
 
 
-def _session(botocore_session: Any = None, *, bulk: bool, **settings: Any) -> Any:
+def _session(
+    botocore_session: Any = None, *, bulk: bool, heard: Heard | None, **settings: Any
+) -> Any:
     """Return a boto3 session that looks whether answers are whole.
 
     For bulk it reads EC2's large listings with the lean parser.
@@ -332,6 +337,8 @@ def _session(botocore_session: Any = None, *, bulk: bool, **settings: Any) -> An
     session = botocore_session or Session()
     private.share_models(session)
     private.before_parsing(session, whole.check)
+    if heard is not None:
+        follow(session, heard)
     if bulk:
         from goldenami.aws.lean_parser import LeanFactory
 

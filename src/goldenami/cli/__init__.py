@@ -88,9 +88,10 @@ app = App(
     name="goldenami",
     cls=_Commands,
     help="Bake, distribute, enforce and audit golden AMIs from one release file.",
-    epilog="Exit codes: 0 done · 1 failed · 2 usage · 3 incomplete · 4 refused · 10 findings.",
+    epilog="Exit codes: 0 done · 1 failed · 2 usage · 3 incomplete · 4 refused · 10 findings · "
+    "130 interrupted.",
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 app.add(init.init)
 app.add(check.check)

@@ -36,6 +36,10 @@ def approve(options: ApproveOptions) -> None:
     tell(prepared.guarding.notes)
     if options.go_ahead(prepared.plan):
         with workflow.going_on(prepared):
-            show(workflow.bake(prepared, tell=PlanProgress()), options.form, options.manifest)
+            show(
+                workflow.bake(prepared, tell=PlanProgress(prepared.plan)),
+                options.form,
+                options.manifest,
+            )
         sbom.after_release(aws, file)
         after_release(aws, file, options.release)

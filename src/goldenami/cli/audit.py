@@ -115,7 +115,8 @@ def audit(options: AuditOptions) -> None:
             notes=past.unread,
             fix="copy them again, or take them out of the folder",
         )
-    _finish(document.audit, options.fail_on)
+    read_there = options.form == "table" and options.output is None and sys.stdout.isatty()
+    _finish(document.audit, options.fail_on, reasons=not read_there)
     messenger.finish()
 
 
@@ -266,7 +267,18 @@ def _send(aws: "Aws", document: "Document", role: str) -> None:
     say(f"imported {sent} findings into Security Hub")
 
 
-def _finish(audit: "Audit", fail_on: Severity) -> None:
+def _finish(audit: "Audit", fail_on: Severity, *, reasons: bool) -> None:
+    """Say what there is in a few sentences, and fail as the audit does.
+
+    Args:
+        audit: the audit.
+        fail_on: findings below it do not fail.
+        reasons: whether to say why a place was not read, which the table says, too.
+
+    Raises:
+        IncompleteError: something could not be read.
+        FindingsError: there are findings.
+    """
     from goldenami.report.audit.as_table import summary
 
     for line in summary(audit):
@@ -275,7 +287,9 @@ def _finish(audit: "Audit", fail_on: Severity) -> None:
         raise IncompleteError(
             f"the audit is incomplete: {len(audit.unread)} of {len(audit.places)} regions "
             "could not be read",
-            notes=[f"{place.where}: {why}" for place in audit.unread for why in place.unread],
+            notes=[
+                f"{place.where}: {why}" for place in audit.unread for why in place.unread if reasons
+            ],
             fix="give the caller access to them, or name the regions that matter with --region",
         )
     failing = sum(count for level, count in audit.by_severity.items() if level.reaches(fail_on))

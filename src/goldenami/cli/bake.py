@@ -65,7 +65,7 @@ def _bake(options: BakeOptions, file: "ReleaseFile") -> "BakeOutcome":
     if not options.go_ahead(prepared.plan):
         return BakeOutcome.PLANNED
     with workflow.going_on(prepared):
-        released = workflow.bake(prepared, tell=PlanProgress())
+        released = workflow.bake(prepared, tell=PlanProgress(prepared.plan))
         show(released, options.form, options.manifest)
     if released.images[0].status == Status.CANDIDATE:
         say(f"`goldenami approve {file.path}` approves and publishes it")

@@ -41,7 +41,7 @@ def launch(options: LaunchOptions) -> None:
     aws = options.aws(file.release.build_region)
     planned = base.plan_launch(aws, file, options.architecture or "")
     if options.go_ahead(planned):
-        typer.echo(base.launch(aws, planned, tell=PlanProgress()))
+        typer.echo(base.launch(aws, planned, tell=PlanProgress(planned)))
 
 
 def list_(options: shared.ListOptions) -> None:
@@ -75,7 +75,7 @@ def terminate(options: TerminateOptions) -> None:
     aws = options.session(options.region)
     planned = base.plan_terminate(aws.in_region(aws.region), options.instance_id)
     if options.go_ahead(planned):
-        Execution(aws, tell=PlanProgress()).run(planned)
+        Execution(aws, tell=PlanProgress(planned)).run(planned)
 
 
 app = App(help="The base instance on its own, without a bake.")

@@ -16,7 +16,6 @@ from typing import (
     Annotated,
     Any,
     ClassVar,
-    NoReturn,
     TypeVar,
     cast,
     get_args,
@@ -28,19 +27,15 @@ import typer
 from msgspec import NODEFAULT, Struct, structs
 from typer.core import TyperCommand, TyperGroup
 
+from goldenami import __version__, files
+from goldenami.cli.help_texts import help_row, summary, usage_piece
+from goldenami.cli.usage_errors import in_our_words, wrong
 from goldenami.constraints import Constraint, OneOf
 from goldenami.errors import UsageError
+from goldenami.report.speech import Manner, Verbosity, in_manner, remark
 from goldenami.validation import alternatives, closest
 
 O = TypeVar("O", bound="Options")  # noqa: E741
-
-
-class Options(Struct, frozen=True, kw_only=True):
-    """The options of a command; a subclass's own are shown before those that it shares."""
-
-    def in_effect(self) -> AbstractContextManager[None]:
-        """Return what holds while the command runs, whatever it does."""
-        return nullcontext()
 
 
 class App(typer.Typer):
@@ -70,31 +65,73 @@ def _command(function: Callable[[O], None], name: str) -> "Command":
         values = {item.name: item.value(raw[item.name]) for item in parameters}
         chosen = options(**values)
         with chosen.in_effect():
+            remark(f"goldenami {__version__}: {name}")
             function(chosen)
 
     command.function, command.parameters = function, parameters  # type: ignore[attr-defined]
+    aliases = {alias: item.option for item in parameters for alias in item.shown.aliases}
     command.__name__, command.__doc__ = function.__name__, function.__doc__
     command.__annotations__ = {}
     shown = [parameter.as_typer_has_it() for parameter in parameters]
     command.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
     alone = typer.Typer(add_completion=False, rich_markup_mode=None)
-    alone.command(name, cls=Command)(command)
+    kind = type("Command", (Command,), {"aliases": aliases})
+    alone.command(name, cls=kind)(command)
     return cast(Command, typer.main.get_command(alone))
 
 
 class Option(Struct, frozen=True):
     """What an option is for, and what its value is called.
 
-    It has the name of its field, ``--older-than`` for ``older_than``, unless ``names`` says others.
+    It has the name of its field, ``--older-than`` for ``older_than``, unless ``names`` says others;
+    ``aliases`` are older names that are still taken, and shown nowhere.
     """
 
     help: str
     metavar: str | None = None
     names: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
 
 
 class Argument(Option, frozen=True):
     """What an argument is for, and what it is called."""
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """The options of every command; a subclass's own are shown before those that it shares."""
+
+    quiet: Annotated[
+        bool, Option("Say nothing but the result and what is wrong.", names=("--quiet", "-q"))
+    ] = False
+    verbose: Annotated[
+        bool, Option("Say more: each call of AWS, too.", names=("--verbose", "-v"))
+    ] = False
+    log_file: Annotated[
+        Path | None, Option("Append what is said to this file, with times.", "FILE")
+    ] = None
+
+    def in_effect(self) -> AbstractContextManager[None]:
+        """Return what holds while the command runs, whatever it does.
+
+        Raises:
+            UsageError: the log file cannot be written.
+        """
+        return self._speaking()
+
+    @contextmanager
+    def _speaking(self) -> Iterator[None]:
+        if self.quiet and self.verbose:
+            raise UsageError("--quiet and --verbose do not go together", fix="leave one out")
+        level = (
+            Verbosity.PROBLEM
+            if self.quiet
+            else Verbosity.DETAIL
+            if self.verbose
+            else Verbosity.NORMAL
+        )
+        log_file = files.appending(self.log_file) if self.log_file else nullcontext()
+        with log_file as log, in_manner(Manner(level, log)):
+            yield
 
 
 class CommandParameter(Struct, frozen=True):
@@ -110,10 +147,8 @@ class CommandParameter(Struct, frozen=True):
     def as_typer_has_it(self) -> inspect.Parameter:
         """Return the parameter in types that no value can break."""
         plain = self.type if self.type in (bool, Path) else str
-        choices, metavar = self.choices, self.shown.metavar
-        if not metavar and (choices or plain is not self.type):
-            kind = "|".join(choices) or f"{self.type.__name__}{' range' * bool(self.constraints)}"
-            metavar = f"<list[{kind}]>" if self.several else f"<{kind}>"
+        choices = self.choices
+        metavar = None if self.type is bool else self.metavar
         info = (typer.Option if self.option else typer.Argument)(
             *self.names,
             metavar=metavar,
@@ -195,8 +230,20 @@ class CommandParameter(Struct, frozen=True):
     def _title(self) -> str:
         return self.option or self.name.upper()
 
+    @property
+    def metavar(self) -> str:
+        """What its value is called: by its own name, by what it can be, or by what it is."""
+        if self.shown.metavar:
+            return self.shown.metavar
+        if isinstance(self.shown, Argument):
+            return self.name.upper()
+        if self.choices:
+            return "|".join(self.choices)
+        return _NOUNS.get(self.type, self.name.rpartition("_")[2].upper())
+
 
 _NUMBERS = {int: "a whole number", float: "a number"}
+_NOUNS = {int: "NUMBER", float: "NUMBER", Path: "FILE"}
 
 
 def _parameters(options: type[Options]) -> list[CommandParameter]:
@@ -227,12 +274,34 @@ def _parameter(name: str, hint: Any, default: Any) -> CommandParameter:
 
 
 class Command(TyperCommand):
-    """A command whose usage errors are said in our words."""
+    """A command whose usage errors, and whose help, are said in our words."""
+
+    aliases: ClassVar[Mapping[str, str]] = {}
+    """The names of options that are still taken, with the names that are shown."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse what follows the command's name."""
-        with _in_our_words(ctx, args):
+        args = [self._current(arg) for arg in args]
+        with in_our_words(ctx, args):
             return super().parse_args(ctx, list(args))
+
+    def _current(self, arg: str) -> str:
+        name, equals, value = arg.partition("=")
+        return f"{self.aliases.get(name, name)}{equals}{value}"
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return what may follow the command's name: ``[OPTIONS] AUDIT [RELEASE]``."""
+        arguments = [item for item in self.get_params(ctx) if item.param_type_name == "argument"]
+        return ["[OPTIONS]", *map(usage_piece, arguments)]
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write what each argument and option is for."""
+        parameters = self.get_params(ctx)
+        for kind, title in (("argument", "Arguments"), ("option", "Options")):
+            rows = [help_row(item) for item in parameters if item.param_type_name == kind]
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
 
 
 class LazyCommands(Mapping[str, Any]):
@@ -264,7 +333,14 @@ class LazyCommands(Mapping[str, Any]):
 
 
 class CommandGroup(TyperGroup):
-    """A group of commands whose usage errors are said in our words."""
+    """A group of commands whose usage errors, and summaries, are said in our words."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the first sentence of each command, whole."""
+        every = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
+        rows = [(name, summary(command)) for name, command in every.items() if command]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
     makers: ClassVar[Mapping[str, Callable[[], Command]]] = {}
 
@@ -275,56 +351,12 @@ class CommandGroup(TyperGroup):
         """Parse the options before the name of a command."""
         if not args:
             return super().parse_args(ctx, args)  # which shows the help
-        with _in_our_words(ctx, args):
+        with in_our_words(ctx, args):
             return super().parse_args(ctx, list(args))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command that is named."""
         if args[0] not in self.commands and not args[0].startswith("-"):
-            raise _usage(ctx, f"there is no command {args[0]}", closest(args[0], self.commands))
-        with _in_our_words(ctx, args):
+            raise wrong(ctx, f"there is no command {args[0]}", closest(args[0], self.commands))
+        with in_our_words(ctx, args):
             return super().resolve_command(ctx, args)
-
-
-_REFUSED: type[Exception] = typer.BadParameter.__mro__[1]
-"""The usage error of the click that Typer is built on, or brings."""
-
-
-@contextmanager
-def _in_our_words(ctx: Any, args: list[str]) -> Iterator[None]:
-    """Turn a usage error of Typer into ours, by what it is about.
-
-    Raises:
-        UsageError: there was one.
-    """
-    try:
-        yield
-    except _REFUSED as error:
-        _explain(error, ctx, args)
-
-
-def _explain(error: Any, ctx: Any, args: list[str]) -> NoReturn:
-    parameters = ctx.command.get_params(ctx)
-    if option := getattr(error, "option_name", ""):
-        [known_option] = [item for item in parameters if option in item.opts] or [None]
-        if known_option is None:
-            known = [name for item in parameters for name in item.opts if name.startswith("-")]
-            raise _usage(ctx, f"there is no option {option}", closest(option, known)) from error
-        what = "takes no value" if known_option.is_flag else "needs a value"
-        raise _usage(ctx, f"{option} {what}") from error
-    parameter = getattr(error, "param", None)
-    if parameter is None:
-        _, extra, _ = ctx.command.make_parser(ctx).parse_args(args=list(args))
-        raise _usage(ctx, f"too much is given: {' '.join(extra)}") from error
-    option = max(parameter.opts, key=len)
-    metavar = (parameter.metavar or option).strip("[].").upper()
-    title = option if option.startswith("-") else metavar
-    if "Missing" in type(error).__name__:
-        raise _usage(ctx, f"{title} is missing") from error
-    raise _usage(ctx, f"{parameter.envvar or title} has a value that it cannot have") from error
-
-
-def _usage(ctx: Any, words: str, close: str = "") -> UsageError:
-    _, _, command = ctx.command_path.partition(" ")
-    fix = f"did you mean {close}?" if close else f"`{ctx.command_path} --help` shows what there is"
-    return UsageError(f"{command}: {words}" if command else words, fix=fix)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from goldenami import __version__, files
 from goldenami.cli import options as shared
 from goldenami.cli.command import Option, Options
-from goldenami.constraints import form
+from goldenami.constraints import form, needs
 from goldenami.domain import names
 from goldenami.errors import UsageError
 from goldenami.report.terminal import say, tell
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from goldenami.infrastructure.continuous import ContinuousAudit
 
 WHEEL = f"goldenami-{__version__}-py3-none-any.whl"
+
+
+def _is_source(text: str) -> bool:
+    kind, _, name = text.partition(":")
+    return text == "live" or (kind == "config" and bool(names.AGGREGATOR.fullmatch(name)))
 
 
 class Code(StrEnum):
@@ -36,6 +41,10 @@ class DeployOptions(Options, frozen=True, kw_only=True):
         Annotated[str, form(names.DEPLOYMENT, "name: 3 to 32 lower-case letters, digits and `-`")],
         Option("What its resources are called by.", "NAME"),
     ] = "goldenami-audit"
+    source: Annotated[
+        Annotated[str, needs(_is_source, lambda text: f"{text}: is neither live nor config:NAME")],
+        Option("Where the audit reads: AWS, or an AWS Config aggregator.", "live|config:NAME"),
+    ] = "live"
     wheel: Annotated[
         Path | None, Option("The wheel that will run: its name and digest are in the code.", "FILE")
     ] = None
@@ -102,8 +111,9 @@ def _continuous_audit(options: DeployOptions) -> "ContinuousAudit":
         name=options.name,
         release=options.release.name,
         image=file.release.image,
+        source=options.source,
         wheel=wheel,
         wheel_sha256=digest,
         script=script,
-        permissions=tuple(permissions.statements(file.release)),
+        permissions=tuple(permissions.statements(file.release, options.source)),
     )

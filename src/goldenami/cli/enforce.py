@@ -6,12 +6,14 @@ from goldenami.cli import options as shared
 from goldenami.cli.command import Option
 from goldenami.errors import FindingsError, RefusedError, UsageError
 from goldenami.report import listing
-from goldenami.report.terminal import say, tell
+from goldenami.report.terminal import Verbosity, line, say, tell
 
 if TYPE_CHECKING:
     from goldenami.aws.session import Aws
     from goldenami.spec import EnforceFile
     from goldenami.workflows.enforce.interface import Enforcement
+
+NOTHING = "nothing to change: what is attached is what should be"
 
 
 class EnforceOptions(shared.RegionPlanOptions, frozen=True, kw_only=True):
@@ -53,16 +55,28 @@ def enforce(options: EnforceOptions) -> None:
         take_over=options.take_over,
         audit_mode=options.audit_mode,
     )
-    report.show(prepared)
+    report.tell_notes(prepared)
+    _show(prepared, options)
     if not options.remove and not options.audit_mode:
         prepared = _proved(aws, enforcement, prepared, options)
-    if prepared.nothing_to_do and not options.plan:
-        say("nothing to change: what is attached is what should be", "green")
-    elif options.go_ahead(prepared.plan):
-        workflow.apply(aws, prepared, tell=PlanProgress())
+    if prepared.nothing_to_do and not options.writes_data:
+        (line if options.plan else say)(NOTHING, "green")
+    elif options.go_ahead(prepared.plan, changes=report.as_data(prepared)):
+        workflow.apply(aws, prepared, tell=PlanProgress(prepared.plan))
         say("removed" if options.remove else "attached, and read back", "bold green")
     if options.audit_mode and not options.plan:
         _would_refuse(aws, enforcement, options.form)
+
+
+def _show(prepared: "Enforcement", options: EnforceOptions) -> None:
+    """Show the difference: as a part of the plan, or to whoever is asked or told."""
+    from goldenami.report import enforcement as report
+
+    if prepared.nothing_to_do or not options.plan:
+        to_be_asked = not (options.yes or prepared.nothing_to_do)
+        report.tell_changes(prepared, Verbosity.PROBLEM if to_be_asked else Verbosity.NORMAL)
+    elif not options.writes_data:
+        report.write_changes(prepared)
 
 
 def _proved(

@@ -11,7 +11,7 @@ from goldenami.report.terminal import say
 class InitOptions(Options, frozen=True, kw_only=True):
     """The options of `goldenami init`."""
 
-    folder: Annotated[Path, Argument("Where to write.", "[DIR]")] = Path()
+    folder: Annotated[Path, Argument("Where to write.", "DIR")] = Path()
 
 
 def init(options: InitOptions) -> None:

@@ -2,7 +2,8 @@
 
 import os
 import sys
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -11,9 +12,11 @@ import typer
 
 from goldenami.cli.command import Argument, Option, Options
 from goldenami.errors import UsageError
-from goldenami.report.terminal import say, tell, wide_tables
+from goldenami.report.speech import in_detail
+from goldenami.report.terminal import Verbosity, say, tell, wide_tables
 
 if TYPE_CHECKING:
+    from goldenami.aws.call_trace import TracedCall
     from goldenami.aws.session import Aws
     from goldenami.domain.plan import Plan
     from goldenami.spec import EnforceFile, ReleaseFile
@@ -32,7 +35,7 @@ class ListFormat(StrEnum):
 Release = Annotated[Path, Argument("The release file.")]
 Enforced = Annotated[Path, Argument("The enforcement file, or a release file with one.", "FILE")]
 Region = Annotated[
-    str | None, Option("Region for what belongs to none; by default the build region.")
+    str | None, Option("Region of account-wide calls (IAM, STS); default: the build region.")
 ]
 Regions = Annotated[list[str] | None, Option("Only these (repeatable); default: all.")]
 Manifest = Annotated[Path | None, Option("Write the release's manifest (JSON) there.", "FILE")]
@@ -46,9 +49,11 @@ class TableOptions(Options, frozen=True, kw_only=True):
 
     wide: Annotated[bool, Option("All columns of a table, however narrow the terminal.")] = False
 
-    def in_effect(self) -> AbstractContextManager[None]:
-        """Return what holds while the command runs: how wide its tables may be."""
-        return wide_tables(wide=self.wide)
+    @contextmanager
+    def in_effect(self) -> Iterator[None]:
+        """Let tables be as wide as they may, while the command runs."""
+        with super().in_effect(), wide_tables(wide=self.wide):
+            yield
 
 
 class AwsOptions(TableOptions, frozen=True, kw_only=True):
@@ -56,7 +61,11 @@ class AwsOptions(TableOptions, frozen=True, kw_only=True):
 
     aws_profile: Annotated[
         str | None,
-        Option("Named profile of the AWS configuration.", names=("--profile", "--aws-profile")),
+        Option(
+            "Named profile of the AWS configuration.",
+            names=("--profile",),
+            aliases=("--aws-profile",),
+        ),
     ] = None
     endpoint_url: Annotated[
         str | None,
@@ -75,7 +84,12 @@ class AwsOptions(TableOptions, frozen=True, kw_only=True):
             region=region or configured or default,  # boto3 itself does not know AWS_REGION
             endpoint_url=self.endpoint_url,
             bulk=bulk,
+            heard=self._heard if in_detail() else None,
         )
+
+    @staticmethod
+    def _heard(call: "TracedCall") -> None:
+        say(str(call), "dim", Verbosity.DETAIL)
 
 
 class ListOptions(AwsOptions, frozen=True, kw_only=True):
@@ -97,17 +111,34 @@ class Planning:
     yes: bool
     form: ListFormat
 
-    def go_ahead(self, plan: "Plan") -> bool:
-        """Show the plan if that is all that is wanted, else ask; tell whether to carry it out."""
+    @property
+    def writes_data(self) -> bool:
+        """Whether all that is wanted is the plan, as data."""
+        return self.plan and self.form is ListFormat.JSON
+
+    def go_ahead(self, plan: "Plan", **further: object) -> bool:
+        """Show the plan, and ask unless that is all that is wanted; tell whether to carry it out.
+
+        Args:
+            plan: what is to be done.
+            further: what else belongs to the plan as data.
+
+        Raises:
+            UsageError: nobody is there to answer.
+        """
         from goldenami.report import plan as report
 
         if self.plan:
-            report.write(plan, self.form.value)
+            report.write(plan, self.form.value, **further)
             return False
-        say(f"{plan.title}: {len(plan.actions)} steps (--plan lists them)")
-        if agreed("Go on?", yes=self.yes):
+        if self.yes:
+            say(f"{plan.title}: {len(plan.actions)} steps (--plan lists them)")
             return True
-        say("nothing was changed")
+        somebody_for("Go on?")
+        report.show_to_be_asked(plan)
+        if agreed("Go on?", yes=False):
+            return True
+        say("nothing was changed", level=Verbosity.PROBLEM)
         raise typer.Exit(1)
 
 
@@ -137,9 +168,18 @@ def agreed(question: str, *, yes: bool) -> bool:
     """
     if yes:
         return True
+    somebody_for(question)
+    return typer.confirm(question, err=True)
+
+
+def somebody_for(question: str) -> None:
+    """See to it that somebody is there to answer.
+
+    Raises:
+        UsageError: nobody is.
+    """
     if not sys.stdin.isatty():
         raise UsageError(f"{question} Nobody is here to answer", fix="pass --yes, or --plan")
-    return typer.confirm(question, err=True)
 
 
 def release_file(path: Path) -> "ReleaseFile":

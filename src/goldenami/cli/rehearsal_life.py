@@ -53,7 +53,7 @@ def life(
     if publish and publish.channels:
         chapter(f"promote {before.name}, and then {newest.name}, channel by channel")
         for version in (before, newest):
-            for channel in publish.channels[1:]:
+            for channel in publish.channels:  # the first, too: a restricted one may follow it
                 options = promote.PromoteOptions(
                     image=image, version=version.version, channel=channel, yes=True
                 )

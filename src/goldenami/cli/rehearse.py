@@ -161,7 +161,7 @@ class _Rehearsal:
             chosen = workflow.to_approve(aws, file, None)
             prepared = workflow.prepare(aws, file, resume=chosen, approving=True)
             tell(prepared.guarding.notes)
-            released = workflow.bake(prepared, tell=PlanProgress())
+            released = workflow.bake(prepared, tell=PlanProgress(prepared.plan))
             bake.show(released, shared.ListFormat.TABLE, None)
             if released.manifest:
                 _tell("", f"approved by {released.manifest.approval.by}")
@@ -250,7 +250,9 @@ class _Rehearsal:
         aws = shared.AwsOptions().session(None, file.release.build_region)
         prepared = workflow.prepare(aws, file, method=_method(file.release))
         tell(prepared.guarding.notes)
-        bake.show(workflow.bake(prepared, tell=PlanProgress()), shared.ListFormat.TABLE, None)
+        bake.show(
+            workflow.bake(prepared, tell=PlanProgress(prepared.plan)), shared.ListFormat.TABLE, None
+        )
         self._approved(file)
         if "golden" in promised(file.enforcement, "group_policy"):
             images = [images[file.release.build_region] for images in _golden_images(file)]

@@ -14,7 +14,7 @@ from goldenami.domain.audit.finding import Severity
 from goldenami.domain.choices import RemediationKind
 from goldenami.errors import UsageError
 from goldenami.report import listing
-from goldenami.report.terminal import say
+from goldenami.report.terminal import Verbosity, say
 
 if TYPE_CHECKING:
     from goldenami.domain.audit.document import Saved
@@ -113,15 +113,17 @@ def remediate(options: RemediateOptions) -> None:
     )
     aws = options.session(None, "us-east-1")
     remediation = workflow.prepare(aws, document, question, request)
-    if options.plan and options.form is shared.ListFormat.TABLE:
+    if not (options.yes or options.writes_data):
         for note in remediation.plan.notes:
-            say(note)
+            say(note, level=Verbosity.NORMAL if options.plan else Verbosity.PROBLEM)
     needless = not (remediation.plan.actions or options.plan)
     if not (needless or options.go_ahead(remediation.plan)):
         if unread := remediation.unread():
             raise unread
         return
-    results, error = workflow.carry_out(aws, remediation, request, tell=PlanProgress())
+    results, error = workflow.carry_out(
+        aws, remediation, request, tell=PlanProgress(remediation.plan)
+    )
     columns = ("account", "region", "id", "result", "detail")
     listing.write(
         "goldenami.remediation/v1", results, options.form.value, columns=columns,

@@ -43,7 +43,7 @@ def sweep(options: SweepOptions) -> None:
         bakers=[caller] if options.role else [],
     )
     if not prepared.leftovers or options.go_ahead(prepared.plan):
-        workflow.carry_out(aws, prepared, tell=PlanProgress())
+        workflow.carry_out(aws, prepared, tell=PlanProgress(prepared.plan))
         columns = ("region", "kind", "id", "state", "build")
         listing.write(
             "goldenami.sweep/v1", prepared.leftovers, options.form.value, columns=columns,

@@ -9,7 +9,7 @@ from goldenami.cli.command import Argument, Option
 class TagOptions(shared.RegionPlanOptions, frozen=True, kw_only=True):
     """The options of `goldenami tag`."""
 
-    images: Annotated[list[str], Argument("Image ids.", "AMI...")]
+    images: Annotated[list[str], Argument("Image ids.", "AMI")]
     tags: Annotated[list[str], Option("A tag (repeatable).", "K=V", names=("--tag",))]
 
 
@@ -26,4 +26,4 @@ def tag(options: TagOptions) -> None:
     aws = options.aws("us-east-1")
     planned = workflow.plan(aws, options.images, tags)
     if options.go_ahead(planned):
-        Execution(aws, tell=PlanProgress()).run(planned)
+        Execution(aws, tell=PlanProgress(planned)).run(planned)

@@ -39,6 +39,7 @@ KMS_KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-
 TOPIC_ARN = re.compile(
     r"arn:aws[a-z-]*:sns:[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}:[0-9]{12}:[A-Za-z0-9_-]{1,256}"
 )
+AGGREGATOR = re.compile(r"[A-Za-z0-9_-]{1,256}")
 DEPLOYMENT = re.compile(r"[a-z][a-z0-9-]{1,30}[a-z0-9]")
 WHEEL = re.compile(r"goldenami-[A-Za-z0-9_.!+]+-py3-none-any\.whl")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

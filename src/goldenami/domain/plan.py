@@ -174,9 +174,15 @@ Results = Mapping[str, Mapping[str, Any]]
 
 
 class Happened(Struct, frozen=True):
-    """One event while a plan is carried out."""
+    """One event while a plan is carried out.
 
-    kind: Literal["started", "progress", "done", "kept", "failed", "undone", "left", "interrupted"]
+    The last one is that it has ``ended``, however it did; its action is the plan's last.
+    """
+
+    kind: Literal[
+        "started", "progress", "done", "kept", "left alone", "failed", "undone", "left",
+        "interrupted", "ended",
+    ]  # fmt: skip
     action: Action
     text: str = ""
 

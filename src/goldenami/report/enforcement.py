@@ -1,7 +1,13 @@
 """What an enforcement changes: each policy, where it is attached, and how its document differs."""
 
-from goldenami.report.terminal import say, tell
-from goldenami.workflows.enforce.interface import Enforcement, EnforcementProof
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from msgspec import structs
+
+from goldenami.report.listing import fields
+from goldenami.report.terminal import Verbosity, clean, line, say, tell
+from goldenami.workflows.enforce.interface import Enforcement, EnforcementProof, PolicyChange
 
 
 def show_proof(proved: EnforcementProof) -> None:
@@ -17,14 +23,45 @@ def show_proof(proved: EnforcementProof) -> None:
         )
 
 
-def show(prepared: Enforcement) -> None:
+def tell_notes(prepared: Enforcement) -> None:
+    """Tell what is to be known of an enforcement; of one that changes nothing it is known."""
+    tell(prepared.plan.notes, level=Verbosity.DETAIL if prepared.nothing_to_do else None)
+
+
+def tell_changes(prepared: Enforcement, level: Verbosity = Verbosity.NORMAL) -> None:
     """Write the difference to stderr, for people."""
-    tell(prepared.plan.notes)
-    for change in prepared.changes:
-        say(f"{change.kind:<7} {change.policy}", "bold")
+    for text, style in _lines(prepared.changes):
+        say(text, style, level)
+
+
+def write_changes(prepared: Enforcement) -> None:
+    """Write the difference to stdout, as a part of the plan."""
+    for text, style in _lines(prepared.changes):
+        line(clean(text), style)
+
+
+def as_data(prepared: Enforcement) -> list[dict[str, Any]]:
+    """Return every change as plain data."""
+    columns = ("policy", "kind", "region", "diff", "attach", "detach")
+    return [fields(change, columns) for change in prepared.changes]
+
+
+def _lines(changes: Iterable[PolicyChange]) -> Iterator[tuple[str, str]]:
+    """Yield each line with its style; what is the same in several regions comes once."""
+    equal = dict[PolicyChange, list[str]]()
+    for change in changes:
+        equal.setdefault(structs.replace(change, region=""), []).append(change.region)
+    for change, regions in equal.items():
+        yield f"{change.kind:<7} {change.policy}{_in_regions([*filter(None, regions)])}", "bold"
         if change.attach:
-            say(f"        attach to {', '.join(change.attach)}")
+            yield f"        attach to {', '.join(change.attach)}", ""
         if change.detach:
-            say(f"        detach from {', '.join(change.detach)}")
-        for line in change.diff.splitlines():
-            say(f"        {line}", {"+": "green", "-": "red"}.get(line[:1], ""))
+            yield f"        detach from {', '.join(change.detach)}", ""
+        for part in change.diff.splitlines():
+            yield f"        {part}", {"+": "green", "-": "red"}.get(part[:1], "")
+
+
+def _in_regions(regions: Sequence[str]) -> str:
+    if len(regions) < 2:
+        return "".join(f" in {region}" for region in regions)
+    return f" in {len(regions)} regions: {', '.join(regions)}"

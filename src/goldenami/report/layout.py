@@ -1,5 +1,6 @@
 """Fits a table into a width: a column is there or it is not, and no word of it is broken."""
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 
 from msgspec import Struct
@@ -7,6 +8,8 @@ from msgspec import Struct
 GAP = 2
 LEAST = 24
 """How many characters a sentence gets at least, unless it has fewer."""
+_HANGING = re.compile(r" *(?:\S )?")
+"""What a line's further lines are set in by: its own indentation, and the mark it begins with."""
 
 Row = Sequence[str]
 
@@ -91,7 +94,7 @@ def _shared(
 
 
 def _lines(row: Row, kept: Sequence[int], widths: Sequence[int]) -> Iterator[tuple[str, ...]]:
-    parts = [_wrapped(row[number], widths[number]) for number in kept]
+    parts = [wrapped(row[number], widths[number]) for number in kept]
     for at in range(max(map(len, parts))):
         texts = [part[at] if at < len(part) else "" for part in parts]
         padded = [
@@ -101,8 +104,8 @@ def _lines(row: Row, kept: Sequence[int], widths: Sequence[int]) -> Iterator[tup
         yield (*padded[:-1], texts[-1])
 
 
-def _wrapped(text: str, width: int) -> list[str]:
-    """Return the lines of a cell, broken at spaces alone."""
+def wrapped(text: str, width: int) -> list[str]:
+    """Return the lines of a text, broken at spaces alone."""
     if cells(text) <= width:
         return [text]
     lines = [""]
@@ -113,3 +116,22 @@ def _wrapped(text: str, width: int) -> list[str]:
         else:
             lines.append(word)
     return lines
+
+
+def paragraph(text: str, width: int) -> list[str]:
+    """Return a text's lines as they fit into a width, what goes on set in below what it goes on."""
+    lines = list[str]()
+    for whole in text.split("\n"):
+        begun = _HANGING.match(whole)
+        mark = begun[0] if begun and cells(whole) > width else ""
+        first, *further = wrapped(whole[len(mark) :], width - cells(mark))
+        lines += [mark + first.rstrip(), *(" " * cells(mark) + each.rstrip() for each in further)]
+    return lines
+
+
+def shortened(text: str, width: int) -> str:
+    """Return as many whole words of a text as fit into a width, with ``…`` for the others."""
+    if cells(text) <= width:
+        return text
+    first, *_ = wrapped(text, width - 2)
+    return f"{first} …" if cells(first) <= width - 2 else "…"

@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from msgspec import Struct, structs
 
 from goldenami.aws import builds, regions, waits
+from goldenami.aws import instances as instances_of
 from goldenami.aws.parallel import RegionAnswers, in_regions
 from goldenami.aws.session import Aws, RegionalAws
 from goldenami.bake.actions import terminate
 from goldenami.bake.interface import Recipe, new_build
 from goldenami.bake.launch import launch as launch_instance
 from goldenami.bake.launch import launch_actions, launch_problems, types
-from goldenami.domain import names, tags
+from goldenami.domain import lookup, names, tags
 from goldenami.domain.image import build_of
 from goldenami.domain.plan import Plan, Tell, silent
 from goldenami.errors import BakeError, InterruptedRunError, RefusedError, UsageError
@@ -114,12 +115,18 @@ def plan_terminate(regional: RegionalAws, instance_id: str) -> Plan:
     """Plan the end of a base instance.
 
     Raises:
-        UsageError: the id is no instance id.
+        UsageError: the id is no instance id, or there is no such instance.
         RefusedError: it is not a base instance that goldenami launched.
     """
     if not names.INSTANCE_ID.fullmatch(instance_id):
         raise UsageError(f"`{instance_id}` is no instance id (`i-` and 8 or 17 hex digits)")
     if instance_id not in [instance.id for instance in _launched(regional)]:
+        if not instances_of.having(regional, "instance-id", [instance_id], "looking for it"):
+            raise lookup.unknown(
+                f"instance in {regional.region}:", instance_id,
+                [instance.id for instance in _launched(regional)],
+                fix="`goldenami base list` shows base instances; --region names another region",
+            )  # fmt: skip
         raise RefusedError(
             f"{instance_id} in {regional.region} is no base instance that goldenami launched",
             fix="`goldenami base list` shows them; --region names another region",

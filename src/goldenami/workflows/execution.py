@@ -141,6 +141,9 @@ class Execution:
                 running = self._running.values()
                 unknown = [f"not known: {action.summary} in {action.region}" for action in running]
                 raise self._interrupted([*self._standing(plan), *unknown]) from error
+            finally:
+                if plan.actions:
+                    self._listener(Happened("ended", plan.actions[-1]))
 
     def _attempt(self, plan: Plan) -> RunOutcome:
         self._reports = self._interrupts.inbox()

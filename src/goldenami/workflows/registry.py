@@ -11,7 +11,7 @@ from msgspec import UNSET, Struct
 from goldenami.aws import images, parameters, regions
 from goldenami.aws.parallel import RegionAnswers, in_regions
 from goldenami.aws.session import Aws
-from goldenami.domain import life, manifest, names, tags
+from goldenami.domain import life, lookup, manifest, names, tags
 from goldenami.domain.image import Image, architecture_of, bake_of, started
 from goldenami.domain.manifest import (
     Approval,
@@ -23,6 +23,7 @@ from goldenami.domain.manifest import (
 )
 from goldenami.domain.status import state
 from goldenami.errors import UsageError
+from goldenami.workflows import golden_names
 
 IN_TAGS = (
     "read from the images' tags: there is no manifest, so that timings and inputs are not known"
@@ -122,6 +123,10 @@ def read(
     """Return the golden images by region (every enabled one if none is named).
 
     Within a region they stand by image name, the newest version first.
+
+    Raises:
+        UsageError: there is no golden image of that name.
+        IncompleteError: whether there is could not be read.
     """
     answers = produced(aws, where, image)
     entries = {
@@ -147,6 +152,7 @@ def read(
         ]
         for region, newest_first in answers.read.items()
     }
+    _refuse_unknown(aws, image, answers)
     return RegionAnswers(entries, answers.unread)
 
 
@@ -171,10 +177,7 @@ def show(aws: Aws, name: str, *, where: Iterable[str] | None) -> FoundManifest:
     mine = [image for image in every if build and bake_of(image.tags.get(tags.BUILD, "")) == build]
     if not mine:
         answers.complete(f"looking for {name}")
-        raise UsageError(
-            f"{name}: goldenami has made no such thing in {', '.join(answers.read)}",
-            fix="`goldenami images` and `goldenami history IMAGE` list what there is",
-        )
+        raise _unknown(name, every)
     for region in dict.fromkeys(image.region for image in mine):
         parameter = manifest.parameter(mine[0].image, build)
         there = parameters.parameter(aws.in_region(region), parameter)
@@ -183,17 +186,43 @@ def show(aws: Aws, name: str, *, where: Iterable[str] | None) -> FoundManifest:
     return FoundManifest(_from_tags(build, mine), IN_TAGS, answers)
 
 
+def _unknown(name: str, images: Iterable[Image]) -> UsageError:
+    """Return the error of what is neither a build nor an image of one."""
+    if name in {image.image for image in images}:
+        return UsageError(
+            f"{name} is a golden image, and no build of one",
+            fix=f"`goldenami history {name}` lists its builds",
+        )
+    fix = "`goldenami images` and `goldenami history IMAGE` list what there is"
+    if names.AMI_ID.fullmatch(name):
+        return lookup.unknown("image of a build", name, {image.id for image in images}, fix=fix)
+    builds = {bake_of(image.tags.get(tags.BUILD, "")) for image in images} - {""}
+    return lookup.unknown("build", name, builds, fix=fix)
+
+
 def history(
     aws: Aws, image: str, *, where: Iterable[str] | None
 ) -> tuple[list[PastRelease], RegionAnswers[list[Image]]]:
-    """Return the releases of a golden image, the newest first, and what every region answered."""
+    """Return the releases of a golden image, the newest first, and what every region answered.
+
+    Raises:
+        UsageError: there is no golden image of that name.
+        IncompleteError: whether there is could not be read.
+    """
     answers = produced(aws, where, image)
+    _refuse_unknown(aws, image, answers)
     builds: dict[str, list[Image]] = {}
     for several in answers.read.values():
         for made_image in several:
             bake = bake_of(made_image.tags.get(tags.BUILD, ""))
             builds.setdefault(bake, []).append(made_image)
     return [_release(build, builds[build]) for build in sorted(builds, reverse=True)], answers
+
+
+def _refuse_unknown(aws: Aws, image: str | None, answers: RegionAnswers[list[Image]]) -> None:
+    """See to it that a name of which no image was found is one all the same."""
+    if image and not answers.unread and not any(answers.read.values()):
+        golden_names.refuse_unknown(aws, image)
 
 
 def _from_tags(build: str, images: list[Image]) -> Manifest:

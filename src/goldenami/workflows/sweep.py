@@ -11,10 +11,15 @@ from typing import Any
 from msgspec import Struct
 
 from goldenami.aws import calls, images, lease, leftovers, records, regions, untagged, waits
-from goldenami.aws.leftovers import ClaimedLeftover, Leftover, RegionLeases
+from goldenami.aws.leftovers import (
+    ClaimedLeftover,
+    ClaimedLeftovers,
+    Leftover,
+    RegionLeases,
+)
 from goldenami.aws.parallel import RegionAnswers, UnreadRegion, in_regions
 from goldenami.aws.session import Aws
-from goldenami.domain import identity
+from goldenami.domain import identity, lookup
 from goldenami.domain.identity import Forgery, Recorded
 from goldenami.domain.image import Image, bake_of, started
 from goldenami.domain.plan import Action, Plan, Tell, silent
@@ -130,6 +135,8 @@ def prepare(
             forgeries.append(forgery)
         else:
             removed.append(claim.leftover)
+    if build and not (removed or kept or forgeries or answers.unread or books.unread):
+        _refuse_unknown(build, answers, books)
     lapsed = [lease for region in chosen if region in own.read for lease in own.read[region].lapsed]
     removed += [leftover for leftover in lapsed if swept(leftover.build)]
     unread = (*answers.unread, *(part for part in books.unread if kept or part.region in chosen))
@@ -192,6 +199,11 @@ class _Books:
                 for build, recorded in read.records.items():
                     self._known[build] = baker, region, recorded
 
+    @property
+    def known(self) -> frozenset[str]:
+        """The builds that have a record or a lease."""
+        return frozenset((*self._known, *self.running))
+
     def may_be_under_way(self, leftover: Leftover) -> bool:
         """Tell whether the lease of a build may be in a region whose leases could not be read."""
         if self.unread and leftover.build not in self._known:
@@ -236,6 +248,23 @@ class _Books:
             if not identity.copy_problem(record, copy, record.image_id, baker.account):
                 return copy.id
         return ""
+
+
+def _refuse_unknown(build: str, answers: RegionAnswers[ClaimedLeftovers], books: _Books) -> None:
+    """See to it that there is a trace of a build that has left nothing.
+
+    Raises:
+        UsageError: there is none.
+    """
+    known = set(books.known)
+    for read in answers.read.values():
+        known |= read.finished | {claim.leftover.build for claim in read.leftovers}
+    if build not in known | {bake_of(name) for name in known}:
+        raise lookup.unknown(
+            "trace of a build", build, known,
+            fix="`goldenami history IMAGE` lists the builds that have ended; what was swept before "
+            "has left no trace",
+        )  # fmt: skip
 
 
 def _leases(aws: Aws, where: Sequence[str]) -> RegionAnswers[RegionLeases]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from goldenami.aws import images, regions
 from goldenami.aws.parallel import in_regions
 from goldenami.aws.session import Aws, RegionalAws
-from goldenami.domain import names, tags
+from goldenami.domain import lookup, names, tags
 from goldenami.domain.image import Image
 from goldenami.domain.plan import Action, Plan
 from goldenami.errors import GoldenamiError, UsageError
@@ -17,8 +17,8 @@ def plan(aws: Aws, image_ids: Sequence[str], further: dict[str, str]) -> Plan:
     An image that goldenami made is tagged in all regions of its build; another one where it is.
 
     Raises:
-        UsageError: an id or a tag is malformed, or a tag is goldenami's own.
-        GoldenamiError: an image is not there, or would have too many tags.
+        UsageError: an id or a tag is malformed, an image is not there, or a tag is goldenami's own.
+        GoldenamiError: an image would have too many tags.
         IncompleteError: a region could not be read.
     """
     _check(image_ids, further)
@@ -30,10 +30,10 @@ def plan(aws: Aws, image_ids: Sequence[str], further: dict[str, str]) -> Plan:
     named = [image for image in seen if image.id in image_ids]
     missing = sorted(set(image_ids) - {image.id for image in named})
     if missing:
-        raise GoldenamiError(
-            f"no image {', '.join(missing)} of this account in any of {len(answers.read)} regions",
-            fix="`goldenami images` lists the golden ones",
-        )
+        raise lookup.unknown(
+            f"image of this account in any of {len(answers.read)} regions:",
+            ", ".join(missing), (), fix="`goldenami images` lists the golden ones",
+        )  # fmt: skip
     builds = {image.tags[tags.BUILD] for image in named if tags.BUILD in image.tags}
     chosen = [image for image in seen if image in named or image.tags.get(tags.BUILD) in builds]
     for image in chosen:

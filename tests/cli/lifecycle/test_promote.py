@@ -109,7 +109,7 @@ def test_what_is_no_channel_or_no_good_version_is_refused(
     assert cli("approve", manual, "--yes").code == 0
     ran = cli("promote", "web-base", "2.0", "--channel", "live", "--yes")
     assert ran.code == 2
-    assert "there are dev, stage, prod" in ran.err
+    assert "there is dev, prod, stage" in ran.err
     candidate = write(version="3.0", publish=PUBLISH, approval="manual")
     assert cli("bake", candidate, "--yes").code == 0
     ran = cli("promote", "web-base", "3.0", "--channel", "stage", "--yes")

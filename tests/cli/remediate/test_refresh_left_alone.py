@@ -67,8 +67,8 @@ def test_protected_instances_keep_their_group_or_are_kept(
 
 
 def test_what_is_gone_or_has_no_golden_image_is_left_alone(
-    sandbox: Sandbox, golden: str, public: str, audited: Any, remediate: Any, template: Any,
-    group: Any,
+    cli: Any, sandbox: Sandbox, golden: str, public: str, audited: Any, remediate: Any,
+    template: Any, group: Any,
 ) -> None:  # fmt: skip
     ec2, scaling = sandbox.client("ec2"), sandbox.client("autoscaling")
     stays, gone, moved = template("stays", public), template("gone", public), template("m", public)
@@ -82,7 +82,13 @@ def test_what_is_gone_or_has_no_golden_image_is_left_alone(
         LaunchTemplateId=moved, LaunchTemplateData={"ImageId": public}
     )
     ec2.modify_launch_template(LaunchTemplateId=moved, DefaultVersion="2")
-    results = remediate(audit, "--action", "refresh", "--image", "no-such-image")
+    refresh = ("remediate", audit, "--action", "refresh", "--image")
+    refused = cli(*refresh, "web-bse", "--yes")
+    assert (refused.code, "did you mean `web-base`?" in refused.err) == (2, True)
+    copied = ec2.copy_image(Name="other", SourceImageId=golden, SourceRegion="us-east-1")
+    named = [{"Key": "goldenami:image", "Value": "web-bse"}]
+    ec2.create_tags(Resources=[copied["ImageId"]], Tags=named)  # nobody has approved it
+    results = remediate(audit, "--action", "refresh", "--image", "web-bse")
     none = "there is no approved image in this region"
     assert results[f"{stays}:1"] == results["stays"] == ("left alone", none)
     results = remediate(audit, *REFRESH)

@@ -1,10 +1,7 @@
 """The page in a real browser: what it shows, filters and sorts, and that it asks for nothing."""
 
 import io
-import os
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,24 +16,6 @@ from goldenami.domain.audit.finding import Finding
 from goldenami.report.audit import as_html
 
 ACCOUNT = "111122223333"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[webdriver.Chrome]:
-    """Debian's chromium, headless, that keeps what its pages log."""
-    program, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not program or not driver:
-        if os.environ.get("CI"):
-            pytest.fail("no chromium: apt-get install chromium chromium-driver")
-        pytest.skip("no chromium: apt-get install chromium chromium-driver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = program
-    for one in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"):
-        options.add_argument(one)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    running = webdriver.Chrome(options, webdriver.ChromeService(driver))
-    yield running
-    running.quit()
 
 
 @pytest.fixture

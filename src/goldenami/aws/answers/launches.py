@@ -154,6 +154,7 @@ class InstanceRefresh(Row, frozen=True, kw_only=True):
 
     instance_refresh_id: Text
     status: Text
+    percentage_complete: int | None = None  # absent before it has begun
     desired_configuration: Mapping[str, Any] = {}  # absent if it was started without one
     preferences: Mapping[str, Any] = {}  # absent if none were given
 

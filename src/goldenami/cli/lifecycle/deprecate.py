@@ -45,7 +45,7 @@ def deprecate(options: DeprecateOptions) -> None:
     )
     tell(prepared.plan.notes)
     if options.go_ahead(prepared.plan):
-        prepared.run.carry_out(prepared.plan, tell=PlanProgress())
+        prepared.run.carry_out(prepared.plan, tell=PlanProgress(prepared.plan))
         later = at is not None and at > datetime.now(UTC)
         status = "" if later else Status.DEPRECATED.value
         show("goldenami.deprecate/v1", prepared.version, status, options.form)

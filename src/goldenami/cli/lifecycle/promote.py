@@ -36,7 +36,7 @@ def promote(options: PromoteOptions) -> None:
     )
     tell(prepared.plan.notes)
     if options.go_ahead(prepared.plan):
-        prepared.run.carry_out(prepared.plan, tell=PlanProgress())
+        prepared.run.carry_out(prepared.plan, tell=PlanProgress(prepared.plan))
         listing.write(
             "goldenami.promote/v1",
             channels.moved(prepared.moves, options.version),

@@ -58,7 +58,7 @@ def _carry_out(prepared: "Pruning") -> None:
     from goldenami.report.plan import PlanProgress
 
     if prepared.run:
-        prepared.run.carry_out(prepared.plan, tell=PlanProgress())
+        prepared.run.carry_out(prepared.plan, tell=PlanProgress(prepared.plan))
 
 
 def after_release(aws: "Aws", file: "ReleaseFile", path: object) -> None:

@@ -25,7 +25,7 @@ class RescanOptions(shared.AwsOptions, frozen=True, kw_only=True):
 
     image: Image
     version: Annotated[
-        str, Argument("Only this version; default: all that are approved.", "[VERSION]")
+        str, Argument("Only this version; default: all that are approved.", "VERSION")
     ] = ""
     deprecated: Annotated[bool, Option("Deprecated versions, too.", names=("--all",))] = False
     release: Annotated[
@@ -69,7 +69,7 @@ def rescan(options: RescanOptions) -> None:
     if options.plan:
         report.write(prepared.plan, options.form.value)
         return
-    scanned = workflow.carry_out(prepared, tell=report.PlanProgress())
+    scanned = workflow.carry_out(prepared, tell=report.PlanProgress(prepared.plan))
     listing.write(
         "goldenami.rescan/v1", scanned.images, options.form.value,
         columns=(

@@ -36,7 +36,7 @@ def restore(options: RestoreOptions) -> None:
     prepared = workflow.prepare(aws, order)
     tell(prepared.plan.notes)
     if options.go_ahead(prepared.plan):
-        images = workflow.carry_out(aws, order, prepared, tell=PlanProgress())
+        images = workflow.carry_out(aws, order, prepared, tell=PlanProgress(prepared.plan))
         listing.write(
             "goldenami.restore/v1", images, options.form.value,
             columns=("image", "version", "account", "region", "id", "status"),

@@ -58,5 +58,5 @@ def retire(options: RetireOptions) -> None:
     )
     tell(prepared.plan.notes)
     if options.go_ahead(prepared.plan):
-        prepared.run.carry_out(prepared.plan, tell=PlanProgress())
+        prepared.run.carry_out(prepared.plan, tell=PlanProgress(prepared.plan))
         show("goldenami.retire/v1", prepared.version, prepared.status.value, options.form)

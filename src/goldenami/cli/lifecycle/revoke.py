@@ -59,7 +59,7 @@ def revoke(options: RevokeOptions) -> None:
     if not options.go_ahead(plan):
         releases.refuse_unread(unread, workflow.IN_USE)
         return
-    revoked = workflow.carry_out(prepared, tell=PlanProgress())
+    revoked = workflow.carry_out(prepared, tell=PlanProgress(prepared.plan))
     tell((*revoked.notes, *revoked.proof.words, *revoked.refreshed.words))
     if options.form is ListFormat.JSON:
         parts = ("images", "proof", "uses", "unread")

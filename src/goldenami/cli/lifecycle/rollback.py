@@ -49,7 +49,7 @@ def rollback(options: RollbackOptions) -> None:
     )
     tell(prepared.plan.notes)
     if options.go_ahead(prepared.plan):
-        prepared.run.carry_out(prepared.plan, tell=PlanProgress())
+        prepared.run.carry_out(prepared.plan, tell=PlanProgress(prepared.plan))
         listing.write(
             "goldenami.rollback/v1",
             channels.moved(prepared.moves, prepared.version.version),

@@ -38,7 +38,7 @@ def sbom(options: SbomOptions) -> None:
         aws, file, options.version, command=shlex.join(["goldenami", "sbom", str(file.path)])
     )
     if options.go_ahead(prepared.plan):
-        prepared.run.carry_out(prepared.plan, tell=PlanProgress())
+        prepared.run.carry_out(prepared.plan, tell=PlanProgress(prepared.plan))
         listing.write(
             "goldenami.sbom/v1", workflow.places(aws, prepared), options.form.value,
             columns=("image", "version", "id", "place"), spare=("image", "version"),
@@ -58,7 +58,7 @@ def after_release(aws: "Aws", file: "ReleaseFile") -> None:
     command = shlex.join(["goldenami", "sbom", str(file.path)])
     try:
         prepared = workflow.prepare(aws, file, command=command)
-        prepared.run.carry_out(prepared.plan, tell=PlanProgress())
+        prepared.run.carry_out(prepared.plan, tell=PlanProgress(prepared.plan))
         for each in workflow.places(aws, prepared):
             say(f"{each.id}: what software it has is in {each.place}")
     except GoldenamiError as error:

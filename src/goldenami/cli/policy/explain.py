@@ -18,7 +18,7 @@ class ExplainOptions(shared.AwsOptions, frozen=True, kw_only=True):
     role: Annotated[str | None, Option("A role.")] = None
     call: Annotated[str, Option("How it is launched.")] = "ec2:RunInstances"
     form: shared.Format = shared.ListFormat.TABLE
-    region: shared.Region = None
+    region: Annotated[str | None, Option("Where it is launched; default: as configured.")] = None
 
 
 def explain(options: ExplainOptions) -> None:

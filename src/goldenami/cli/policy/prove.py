@@ -77,7 +77,7 @@ def _question(options: ProveOptions) -> "tuple[ProofQuestion, str]":
     principals = live_principals(options.user, options.group, options.role)
     if len(principals) + bool(files) > 1 or not (principals or files or options.policy_profile):
         raise UsageError(
-            "say whose policies: files, a --profile, or one of --user, --group, --role",
+            "say whose policies: files, a --policy-profile, or one of --user, --group, --role",
             fix="for example: goldenami policy prove --group ec2-admin-group",
         )
     if principals:

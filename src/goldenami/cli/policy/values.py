@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from goldenami.cli.command import Option
 from goldenami.cli.options import AwsOptions, tag_pair
+from goldenami.errors import UsageError
 
 if TYPE_CHECKING:
     from goldenami.iam.profiles import Profile
@@ -16,7 +17,9 @@ class RenderingOptions(AwsOptions, frozen=True, kw_only=True):
 
     policy_profile: Annotated[
         str | None,
-        Option("The policy profile; default: the release file's.", names=("--profile", "-p")),
+        Option(
+            "The policy profile; default: the release file's.", names=("--policy-profile", "-p")
+        ),
     ] = None
     account: Annotated[str | None, Option("The account the policy lives in.")] = None
     owner: Annotated[list[str] | None, Option("Account that owns golden images.")] = None
@@ -28,7 +31,6 @@ class RenderingOptions(AwsOptions, frozen=True, kw_only=True):
     parameter: Annotated[
         list[str] | None, Option("Published SSM parameter, or a path and `/*` (repeatable).")
     ] = None
-    aws_profile: Annotated[str | None, Option("Named profile of the AWS configuration.")] = None
 
     @property
     def values(self) -> dict[str, Any]:
@@ -51,10 +53,16 @@ class RenderingOptions(AwsOptions, frozen=True, kw_only=True):
         """Return the policy profile that is named, or the usual one.
 
         Raises:
-            UsageError: there is none of that name.
+            UsageError: there is none of that name, or it is given as that of the AWS configuration.
         """
-        from goldenami.iam.profiles import profile_named
+        from goldenami.iam.profiles import load_profiles, profile_named
 
+        if self.policy_profile is None and self.aws_profile in load_profiles():
+            raise UsageError(
+                f"--profile {self.aws_profile}: that is a policy profile, and --profile names one "
+                "of the AWS configuration",
+                fix=f"pass --policy-profile {self.aws_profile}",
+            )
         return profile_named(self.policy_profile or usual)
 
 
@@ -69,7 +77,7 @@ def live_principals(
 def further_profiles(file: "EnforceFile", chosen: str) -> list[str]:
     """Say which mechanisms of a file attach another profile than the chosen one."""
     return [
-        f"{mechanism} has another profile: --profile {attaching.profile}"
+        f"{mechanism} has another profile: --policy-profile {attaching.profile}"
         for mechanism, attaching in file.enforce.attaching.items()
         if attaching.profile != chosen
     ]

@@ -45,6 +45,7 @@ class ContinuousAudit(Struct, frozen=True, kw_only=True):
         name: what all resources are called by.
         release: the release file's own name.
         image: the golden image.
+        source: where the audit reads: ``live`` or ``config:AGGREGATOR``.
         wheel: the file of the goldenami that runs.
         wheel_sha256: its digest; empty if it is asked for when the stack is made.
         script: what the project runs, in bash.
@@ -54,6 +55,7 @@ class ContinuousAudit(Struct, frozen=True, kw_only=True):
     name: str
     release: str
     image: str
+    source: str = "live"
     wheel: str
     wheel_sha256: str
     script: str
@@ -105,6 +107,7 @@ class ContinuousAudit(Struct, frozen=True, kw_only=True):
             "GOLDENAMI_RUN": "audit",
             "DEPLOYMENT": self.name,
             "RELEASE": self.release,
+            "SOURCE": self.source,
             "BUCKET": self.bucket,
             "WHEEL": self.wheel,
             "FINDINGS_TOPIC": self.arn("sns", self.findings),

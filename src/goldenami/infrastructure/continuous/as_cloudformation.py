@@ -162,7 +162,6 @@ def _project(audit: ContinuousAudit) -> Iterator[SectionEntry]:
     yield resource(
         "Log", "AWS::Logs::LogGroup",
         {"LogGroupName": audit.log_group, "RetentionInDays": decided.LOG_DAYS},
-        **_KEPT,
     )  # fmt: skip
     role = _role(
         audit.name, "AuditRole", policies.project_trust(audit),

@@ -28,8 +28,20 @@ _GUARDRAILS = (
 )  # fmt: skip
 
 
-def statements(release: Release) -> Iterator[Mapping[str, Any]]:
-    """Yield what may be read for a release file, here and by its role elsewhere."""
+_AGGREGATOR = (
+    "config:DescribeConfigurationAggregatorSourcesStatus", "config:SelectAggregateResourceConfig",
+)  # fmt: skip
+
+
+def statements(release: Release, source: str = "live") -> Iterator[Mapping[str, Any]]:
+    """Yield what may be read for a release file, here and by its role elsewhere.
+
+    Args:
+        release: the release file.
+        source: where the audit reads.
+    """
+    if source != "live":
+        yield _reading("Aggregator", _AGGREGATOR)
     for sid, actions in _READS.items():
         yield _reading(sid, actions)
     if release.enforce:

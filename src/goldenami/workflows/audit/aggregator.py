@@ -10,17 +10,20 @@ from typing import TypeVar
 from goldenami.aws.config_aggregator import Aggregator
 from goldenami.aws.seen_images import SeenImages
 from goldenami.aws.session import Aws
+from goldenami.domain import lookup
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved, Produced
 from goldenami.domain.audit.rules import Judge
 from goldenami.domain.audit.subject import INVISIBLE, UNSEEN, ImageSeen, Kind, Subject
 from goldenami.domain.choices import AuditPart
+from goldenami.errors import AwsError
 from goldenami.workflows.audit.account_regions import ALL_REGIONS, AuditedPlaces, accounts
 from goldenami.workflows.audit.live import LiveSource, explained_by_ancestors
 from goldenami.workflows.audit.question import AuditQuestion, AuditScope
 from goldenami.workflows.audit.sources import Batch, Batches, GoldenImages
 
 AT_ONCE = 100
+NO_AGGREGATOR = "NoSuchConfigurationAggregatorException"
 T = TypeVar("T")
 
 
@@ -48,8 +51,12 @@ class AggregatorSource:
         """Return the caller's regions, and every place that the aggregator has data of.
 
         An account that was asked for, and that it has none of, cannot be read.
+
+        Raises:
+            UsageError: there is no such aggregator.
+            AwsError: it could not be read.
         """
-        sources = self._selected(self._aggregator.sources())
+        sources = self._selected(self._sources())
         self._counts = self._selected(self._aggregator.counts())
         home = self._live.places().readable
         known = (*(place for place, why in sources.items() if not why), *self._counts)
@@ -65,6 +72,18 @@ class AggregatorSource:
                 why = f"the aggregator {self._aggregator.name} has nothing of this account"
                 unreadable[AccountRegion(account, ALL_REGIONS)] = why
         return AuditedPlaces((*home, *others), unreadable)
+
+    def _sources(self) -> dict[AccountRegion, str]:
+        try:
+            return self._aggregator.sources()
+        except AwsError as error:
+            if error.code != NO_AGGREGATOR:
+                raise
+            thing = f"aggregator in {self._aws.region}"
+            fix = "`aws configservice describe-configuration-aggregators` lists them; --region"
+            raise lookup.unknown(
+                thing, self._aggregator.name, (), fix=f"{fix} names another region"
+            ) from error
 
     def _selected(self, places: Mapping[AccountRegion, T]) -> dict[AccountRegion, T]:
         regions = (*self._question.regions, ALL_REGIONS)

@@ -33,9 +33,7 @@ def guardrails(aws: Aws, file: ReleaseFile) -> Batches:
         yield Batch(subjects=[_subject(aws, file, "enforcement", {"difference": difference})])
         return
     yield Batch(
-        subjects=[
-            _subject(aws, file, change.policy, _facts(aws, file, change)) for change in changes
-        ]
+        subjects=[_subject(aws, file, change.name, _facts(aws, file, change)) for change in changes]
     )
 
 

@@ -32,6 +32,7 @@ from goldenami.workflows.enforce.reconcile import in_order
 
 VERIFY_TIMEOUT_S = 120.0
 DISABLED = "disabled"
+SETTING = "Allowed AMIs"
 READING = "reading the Allowed AMIs settings"
 NOTE = (
     "Allowed AMIs never restrict the account's own images: they complement the policies and do "
@@ -223,7 +224,9 @@ def _applied(
             Description="goldenami: the enforcement that has set Allowed AMIs here",
         )  # fmt: skip
         steps = [record, *steps]
-    change = PolicyChange(policy=_title(region), kind="update" if steps else "keep", diff=diff)
+    change = PolicyChange(
+        policy=SETTING, region=region, kind="update" if steps else "keep", diff=diff
+    )
     return MechanismPlan(changes=(change,), actions=in_order(steps))
 
 
@@ -237,12 +240,12 @@ def _removed(region: str, setting: AllowedImagesSetting, expected: Criteria) -> 
     if setting.recorded:
         forget = f"delete {RECORD}"
         steps.append(_step(region, "forget", "ssm:DeleteParameter", forget, Name=RECORD))
-    change = PolicyChange(policy=_title(region), kind="remove")
+    change = PolicyChange(policy=SETTING, region=region, kind="remove")
     return MechanismPlan(changes=(change,), removals=in_order(steps))
 
 
 def _title(region: str) -> str:
-    return f"Allowed AMIs {region}"
+    return f"{SETTING} {region}"
 
 
 def _written(

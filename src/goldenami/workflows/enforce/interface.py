@@ -29,15 +29,22 @@ ChangeKind = Literal["create", "update", "keep", "remove"]
 class PolicyChange(Struct, frozen=True, kw_only=True):
     """What happens to one policy or setting, where it is attached, and how it differs.
 
-    ``lists`` tells how its list of snapshots differs, if nothing else of its content does.
+    ``region`` is that of a setting which each region has; ``lists`` tells how its list of snapshots
+    differs, if nothing else of its content does.
     """
 
     policy: str
     kind: ChangeKind
+    region: str = ""
     diff: str = ""
     attach: tuple[str, ...] = ()
     detach: tuple[str, ...] = ()
     lists: Difference | None = None
+
+    @property
+    def name(self) -> str:
+        """The policy, or the setting with its region."""
+        return f"{self.policy} {self.region}".strip()
 
 
 class Attachment(Struct, frozen=True, kw_only=True):

@@ -61,7 +61,7 @@ def prepare(
         role: the name of the role in other accounts.
 
     Raises:
-        UsageError: there is no such version.
+        UsageError: there is no such version, or no such successor.
         RefusedError: it may not become deprecated.
         IncompleteError: a place could not be read.
     """
@@ -77,7 +77,7 @@ def prepare(
             by=aws.caller,
             at=moment(now),
             why=why,
-            successor=successor or next_good(every, chosen),
+            successor=every.version(successor).version if successor else next_good(every, chosen),
         ),
     )
     when = at or now

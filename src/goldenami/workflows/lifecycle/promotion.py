@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct
 
 from goldenami.aws.session import Aws
-from goldenami.domain import tags
+from goldenami.domain import lookup, tags
 from goldenami.domain.channels import Publication
 from goldenami.domain.check_result import CheckResult
 from goldenami.domain.plan import Plan
@@ -91,9 +91,10 @@ def of_channel(there: Pointers, image: str, channel: str) -> Publication:
             fix="name them in its release file (`publish.channels`), and release a version",
         )
     if channel not in publication.channels:
-        raise UsageError(
-            f"{image} has no channel {channel}: there are {', '.join(publication.channels)}"
-        )
+        raise lookup.unknown(
+            f"channel of {image}", channel, publication.channels,
+            fix=f"`goldenami channels {image}` lists them",
+        )  # fmt: skip
     return publication
 
 

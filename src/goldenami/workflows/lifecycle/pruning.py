@@ -192,7 +192,7 @@ def _climber(aws: Aws, look: _Look, version: Version) -> Climber:
 def _look(aws: Aws, file: ReleaseFile, role: str) -> _Look:
     release = file.release
     purpose = f"pruning {release.image}"
-    every = releases.read(aws, release.image, role=role)
+    every = releases.read(aws, release.image, role=role, new=True)
     every.complete(purpose)
     seen = pointers.read(aws, every, role=role)
     seen.complete(purpose)

@@ -12,7 +12,7 @@ from msgspec import Struct, structs
 from goldenami.aws import images, manifests, records, regions
 from goldenami.aws.parallel import concurrently
 from goldenami.aws.session import Aws, RegionalAws
-from goldenami.domain import tags
+from goldenami.domain import lookup, tags
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit import approved
 from goldenami.domain.audit.approved import Builds, Known, Produced
@@ -22,7 +22,8 @@ from goldenami.domain.life import Change
 from goldenami.domain.manifest import Manifest, Placed
 from goldenami.domain.status import Status, state
 from goldenami.domain.tags import ApprovalTag
-from goldenami.errors import IncompleteError, UsageError
+from goldenami.errors import IncompleteError
+from goldenami.workflows import golden_names
 
 PERMISSIONS = (
     "ec2:DescribeImages",
@@ -167,10 +168,11 @@ class Releases(Struct, frozen=True, kw_only=True):
         if name in self.versions:
             return self.versions[name]
         self.complete(f"looking for {self.image} {name}")
-        there = ", ".join(self.versions) or "nothing"
-        raise UsageError(
-            f"there is no {self.image} {name} in this account: there is {there}",
-            fix=f"`goldenami history {self.image}` lists what there is",
+        raise lookup.unknown(
+            f"version of {self.image}",
+            name,
+            self.versions,
+            fix=f"`goldenami history {self.image}` lists all",
             notes=self.left_alone,
         )
 
@@ -223,15 +225,18 @@ class _Place(Struct, frozen=True):
     manifests: Sequence[Manifest]
 
 
-def read(aws: Aws, image: str, *, role: str = "") -> Releases:
+def read(aws: Aws, image: str, *, role: str = "", new: bool = False) -> Releases:
     """Read all releases of a golden image, in every enabled region and every account with copies.
 
     Args:
         aws: the caller, whose account's releases count.
         image: the golden image.
         role: the name of the role in other accounts, for manifests that name none.
+        new: whether there may be none of it yet, as a release file says what is to come.
 
     Raises:
+        UsageError: there is no golden image of that name.
+        IncompleteError: none was found, and a place could not be read.
         AwsError: the regions, or the records of builds, could not be read.
     """
     home, errors = concurrently(regions.places(aws), lambda place: _read(aws.at(place), image))
@@ -251,7 +256,11 @@ def read(aws: Aws, image: str, *, role: str = "") -> Releases:
         for place, each in home.items()
         for recorded in each.records
     }
-    return _releases(aws, image, own, builds, kept, unread)
+    every = _releases(aws, image, own, builds, kept, unread)
+    if not (new or every.versions):
+        every.complete(f"looking for {image}")
+        golden_names.refuse_unknown(aws, image)
+    return every
 
 
 def _read(regional: RegionalAws, image: str) -> _Place:

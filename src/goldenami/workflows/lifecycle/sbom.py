@@ -55,7 +55,7 @@ def prepare(aws: Aws, file: ReleaseFile, version: str = "", *, command: str) -> 
             f"{file.path}: it has no `sbom`",
             fix="add `sbom: {bucket: …, kms_key: arn:…}`",
         )
-    every = releases.read(aws, file.release.image)
+    every = releases.read(aws, file.release.image, new=True)
     every.complete(f"exporting the software of {file.release.image}")
     good = every.good()
     if not (version or good):

@@ -5,9 +5,9 @@ Tags tell which builds come into question; what is a build's own, `recover` tell
 
 from itertools import chain
 
-from goldenami.aws import builds, lease, regions
+from goldenami.aws import builds, lease, records, regions
 from goldenami.aws.session import Aws
-from goldenami.domain import tags
+from goldenami.domain import lookup, tags
 from goldenami.domain.image import Image, bake_of, build_of
 from goldenami.domain.status import Status, reached
 from goldenami.errors import RefusedError
@@ -83,19 +83,29 @@ def to_approve(aws: Aws, file: ReleaseFile, build: str | None) -> str:
             several architectures it is that of their bake, or of any of them.
 
     Raises:
-        RefusedError: there is none, or the named one is none.
+        UsageError: there is no such build.
+        RefusedError: there is no candidate, or the named build is none.
         IncompleteError: a place could not be read.
     """
     answers = claimed(aws, file.release, file.release.places(aws.account, aws.partition))
+    images = [*chain.from_iterable(answers.complete("looking for candidates").values())]
+    every = {bake_of(image.tags.get(tags.BUILD, "")) for image in images}
     candidates = {
         bake_of(image.tags.get(tags.BUILD, ""))
-        for image in chain.from_iterable(answers.complete("looking for candidates").values())
+        for image in images
         if image.tags.get(tags.SPEC) == file.spec
         and (reached(image.status, Status.CANDIDATE) if build else _waits(image))
     }
     bake = bake_of(build or "")
     if bake in candidates or (candidates and not build):
         return bake or max(candidates)
+    home = aws.in_region(file.release.build_region)
+    every |= {bake_of(name) for name in records.every(home, file.release.image)}
+    if bake and bake not in every:
+        raise lookup.unknown(
+            f"build of {file.release.image}", bake, every,
+            fix=f"`goldenami history {file.release.image}` lists all",
+        )  # fmt: skip
     raise RefusedError(
         f"{file.path}: build {build} is no candidate" if build else f"{file.path}: no candidate",
         fix="`goldenami images --status candidate` lists all; a changed release file has none",

@@ -58,11 +58,12 @@ def check(recipe: Recipe, baker: Baker, earlier: EarlierRun | None, needed: Need
     }
     return sum(
         [
-            _inputs(recipe),
+            _inputs(recipe) if to_make else CheckResult(),
             _launch(recipe, baker, needed) if recipe.place in to_make else CheckResult(),
             CheckResult() if _is_tested(recipe, earlier) else _scan(recipe),
             _commands(recipe, earlier),
-            _everywhere(recipe, [partial(_name, own), _parameter], recipe.places),
+            _everywhere(recipe, [partial(_name, own)], to_make),
+            _everywhere(recipe, [_parameter], recipe.places),
             _everywhere(recipe, [partial(_shares, present)], to_finish),
             _everywhere(recipe, [partial(_quota, needed), _key, _copy], to_make),
             _writing(recipe),
@@ -140,7 +141,7 @@ def _inputs(recipe: Recipe) -> CheckResult:
     image_tags = " ".join(f"{key}={value}" for key, value in recipe.image_tags.items())
     return CheckResult(
         fine=(
-            f"source {source.id} ({source.name}) of {owner} is {source.architecture}",
+            f"source: {source.id} ({source.name}), {source.architecture}, owner {owner}",
             f"tags: {image_tags}",
         )
     )

@@ -16,6 +16,7 @@ from goldenami.domain.audit.finding import Finding, grouped
 from goldenami.domain.choices import RemediationKind
 from goldenami.domain.plan import Plan
 from goldenami.errors import RefusedError
+from goldenami.workflows import golden_names
 from goldenami.workflows.audit import reassessment
 from goldenami.workflows.audit.question import AuditQuestion, listed
 from goldenami.workflows.audit.sources import AuditSelection
@@ -53,6 +54,7 @@ def prepare(
         request: what is to be done, about which of them.
 
     Raises:
+        UsageError: there is no golden image of the name that a refresh is to bring.
         RefusedError: the audit has nothing of the kind, or is of another account.
         IncompleteError: no place could be read.
         AwsError: what is golden could not be read.
@@ -80,6 +82,8 @@ def prepare(
                 steps += quarantine.releases(aws.at(place), named)
             else:
                 steps += _judged(Verdicts(aws, question, request, judgement, place), several)
+    if request.image and any(step.reason == refresh.NO_IMAGE for step in steps):
+        golden_names.refuse_unknown(aws, request.image)
     return _remediation(request, steps)
 
 

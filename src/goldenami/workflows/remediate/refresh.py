@@ -23,6 +23,7 @@ from goldenami.workflows.remediate.interface import RemediationStep, leaving_alo
 from goldenami.workflows.remediate.templates import in_order, move
 from goldenami.workflows.remediate.verdicts import Verdicts
 
+NO_IMAGE = "there is no approved image in this region"
 GROUP_TAG = "aws:autoscaling:groupName"
 
 PERMISSIONS = (
@@ -92,7 +93,7 @@ def usable(verdicts: Verdicts, golden: Image | None) -> Image:
         LeftAloneError: there is none, or the audit would.
     """
     if golden is None:
-        raise LeftAloneError("there is no approved image in this region")
+        raise LeftAloneError(NO_IMAGE)
     region = verdicts.place.region
     seen = SeenImages(verdicts.aws.in_region(region), [golden]).of([golden.id])[golden.id]
     sample = Subject(

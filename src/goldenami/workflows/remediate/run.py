@@ -119,9 +119,8 @@ class _Run:
     def listen(self, happened: Happened) -> None:
         """Tell on what happens; what is left alone is no failure."""
         reason = self._ends.get(happened.action.id)
-        if isinstance(reason, LeftAloneError):
-            line = f"left alone: {happened.action.summary}: {reason.message}"
-            self._tell(Happened("progress", happened.action, line))
+        if isinstance(reason, LeftAloneError) and happened.kind == "failed":
+            self._tell(Happened("left alone", happened.action, reason.message))
         else:
             self._tell(happened)
 
