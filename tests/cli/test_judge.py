@@ -63,6 +63,8 @@ def test_launches_are_judged_as_an_audit_judges_what_they_launched(
     good, bad = account.launch(ec2, golden), account.launch(ec2, public)
     own = ec2.create_image(InstanceId=bad, Name="by-hand")["ImageId"]
     template = account.template(ec2, "web", public)
+    spot = {"spotInstanceRequestId": "sir-8456a32b", "launchSpecification": {"imageId": golden}}
+    made = {"launchTemplateId": template, "latestVersionNumber": 1, "defaultVersionNumber": 1}
     account.group(sandbox, "shop", LaunchTemplate={"LaunchTemplateId": template, "Version": "1"})
     state = "EC2 Instance State-change Notification"
     twice = trail.bridged(trail.run_instances({bad: public, good: golden}))
@@ -77,6 +79,8 @@ def test_launches_are_judged_as_an_audit_judges_what_they_launched(
         trail.record(
             "CreateAutoScalingGroup", {"autoScalingGroupName": "shop"}, None, service="autoscaling"
         ),
+        trail.record("CreateLaunchTemplate", {}, {"CreateLaunchTemplateResponse": made}),
+        trail.record("RequestSpotInstances", {}, {"spotInstanceRequestSet": {"items": [spot]}}),
         trail.record("DescribeImages", {}),
         trail.record("RunInstances", {}, None, errorCode="Client.UnauthorizedOperation"),
         trail.run_instances({good: golden}, region="eu-west-1"),
@@ -92,6 +96,8 @@ def test_launches_are_judged_as_an_audit_judges_what_they_launched(
         ("gone", []),
         ("compliant", []),
         ("findings", ["foreign-owner"]),
+        ("findings", ["foreign-owner"]),
+        ("compliant", []),
         ("failed-call", []),
         ("elsewhere", []),
     ]
@@ -104,12 +110,14 @@ def test_launches_are_judged_as_an_audit_judges_what_they_launched(
     }
     of_gone = {each for each in of_events if each[0] == "i-0123456789abcdef0"}
     assert len(of_gone) == 1  # the instance is not there any more, and was judged all the same
-    assert of_events - of_gone == {each for each in of_audit if each[0] in (bad, "shop")}
+    assert of_events - of_gone == {
+        each for each in of_audit if each[0] in (bad, "shop", f"{template}:1")
+    }
     assert "1 not about launches or images (ec2:DescribeImages 1)" in ran.err
 
 
 def test_what_cloudtrail_left_out_of_a_long_answer_is_looked_up(
-    cli: Any, sandbox: Sandbox, release: Path, public: str, piped: Piped
+    cli: Any, sandbox: Sandbox, release: Path, write: Any, public: str, piped: Piped
 ) -> None:
     launched = account.launch(sandbox.client("ec2"), public, ClientToken="of-this-launch")
     account.launch(sandbox.client("ec2"), public, ClientToken="of-another-launch")
@@ -117,6 +125,15 @@ def test_what_cloudtrail_left_out_of_a_long_answer_is_looked_up(
     [verdict] = verdicts(cli("judge", release, "--format", "json").out)
     assert verdict["resources"] == [f"{ACCOUNT_ID}/us-east-1/instance/{launched}"]
     assert [one["rule"] for one in verdict["findings"]] == ["foreign-owner"]
+
+    waiver = {"owner": "ann", "reason": "a trial", "expires": "2100-01-01", "instance": launched}
+    waivers = {"schema": "goldenami.waivers/v1", "waivers": [waiver]}
+    (release.parent / "waivers.yaml").write_text(json.dumps(waivers))
+    audit = {"regions": ["us-east-1"], "waivers": "waivers.yaml"}
+    piped(trail.run_instances({launched: public}))
+    ran = cli("judge", write(regions=["us-east-1"], enforce=None, audit=audit))
+    assert ran.code == 0, ran.err
+    assert "(waived by ann until 2100-01-01)" in ran.out
 
 
 def test_changes_of_images_are_judged_by_what_they_leave(
@@ -176,6 +193,18 @@ def _tagged(call: str, image: str) -> dict[str, Any]:
 def test_what_goldenami_does_itself_is_no_finding(
     cli: Any, sandbox: Sandbox, release: Path, golden: str, piped: Piped
 ) -> None:
+    [reservation] = sandbox.client("ec2").describe_instances()["Reservations"]
+    [base] = reservation["Instances"]  # it is terminated by now, and its launch is read only now
+    tags = {tag["Key"]: tag["Value"] for tag in base["Tags"]}
+    piped(
+        trail.run_instances({base["InstanceId"]: base["ImageId"]}, tags=tags),
+        trail.run_instances(
+            {"i-0123456789abcdef0": base["ImageId"]}, tags=tags
+        ),  # no base instance
+    )
+    assert broken(cli("judge", release, "--format", "json").out) == [
+        ("baking", []), ("findings", ["foreign-owner"]),
+    ]  # fmt: skip
     disabled = trail.record("DisableImage", {"imageId": golden})
     with lease.Lease(Aws(region="us-east-1").in_region("us-east-1"), "web-base", "somebody"):
         sandbox.client("ec2").disable_image(ImageId=golden)
@@ -188,6 +217,44 @@ def test_what_goldenami_does_itself_is_no_finding(
     piped(_tagged("CreateTags", golden))
     ran = cli("judge", release, "--approved", golden, "--format", "json")
     assert [each["outcome"] for each in verdicts(ran.out)] == ["compliant"]
+
+
+def test_no_change_of_a_whole_life_is_a_finding_when_its_events_are_read(
+    cli: Any, sandbox: Sandbox, write: Any, own_images: Any, piped: Piped
+) -> None:
+    sandbox.pending_s = 0.0
+    parts = {"enforce": None, "share": {"accounts": ["444455556666"], "snapshots": True}}
+    for version in ("1.0", "2.0"):
+        release = write(version=version, **parts)
+        assert cli("bake", release, "--yes").code == 0
+    events = _changes(sandbox)
+    for region in ("us-east-1", "eu-west-1"):
+        for image in own_images(region):
+            answer = {"imageId": image["ImageId"]}
+            events.append(trail.record("CreateImage", {}, answer, region=region))
+    piped(*events)
+    baked = cli("judge", release, "--format", "json")
+    assert {each["outcome"] for each in verdicts(baked.out)} == {"compliant", "gone"}, baked.out
+
+    before = len(sandbox.calls)
+    assert cli("retire", "web-base", "1.0", "--now", "--launched-within", "0d", "--yes").code == 0
+    changes = _changes(sandbox, before)
+    assert {"DisableImage", "DeregisterImage", "CreateTags"} <= {
+        each["eventName"] for each in changes
+    }
+    piped(*changes, *events)
+    retired = cli("judge", release, "--format", "json")
+    assert {each["outcome"] for each in verdicts(retired.out)} == {"compliant", "gone"}, retired.out
+
+
+def _changes(sandbox: Sandbox, before: int = 0) -> list[dict[str, Any]]:
+    """Return the records of the changes that were called for, failed ones left out."""
+    several = (
+        trail.of_call(call.name, call.region, call.parameters)
+        for call in sandbox.calls[before:]
+        if not call.parameters.get("DryRun")
+    )
+    return [each for each in several if each]
 
 
 def test_a_parameter_is_judged_if_a_release_is_published_as_it(

@@ -95,6 +95,7 @@ def record(
 def run_instances(instances: dict[str, str], **more: Any) -> dict[str, Any]:
     """Return the record of a launch: the images of instances by their ids."""
     image = next(iter(instances.values()))
+    tags = more.pop("tags", {"Name": "web"})
     request = {
         "instancesSet": {"items": [{"imageId": image, "minCount": 1, "maxCount": 1}]},
         "instanceType": "t3.micro",
@@ -122,7 +123,7 @@ def run_instances(instances: dict[str, str], **more: Any) -> dict[str, Any]:
             "launchTime": 1795687200000,
             "placement": {"availabilityZone": "us-east-1a", "tenancy": "default"},
             "monitoring": {"state": "pending"},
-            "tagSet": {"items": [{"key": "Name", "value": "web"}]},
+            "tagSet": {"items": [{"key": key, "value": tags[key]} for key in tags]},
         }
         for index, (instance, image) in enumerate(instances.items())
     ]
@@ -188,3 +189,33 @@ def told(kind: str, region: str = "us-east-1", **detail: Any) -> dict[str, Any]:
 def lines(events: Iterable[Any]) -> bytes:
     """Return events as lines of JSON."""
     return b"".join(json.dumps(event).encode() + b"\n" for event in events)
+
+
+def of_call(name: str, region: str, sent: Any) -> dict[str, Any] | None:
+    """Return the record of a change of an image as boto3 sent it; None of another call."""
+    image: dict[str, Any] = {"imageId": sent.get("ImageId", "")}
+    request: dict[str, Any]
+    match name:
+        case "ec2:CreateTags" | "ec2:DeleteTags":
+            request = {
+                "resourcesSet": {"items": [{"resourceId": each} for each in sent["Resources"]]},
+                "tagSet": {"items": [_plain(tag) for tag in sent.get("Tags", ())]},
+            }
+        case "ec2:ModifyImageAttribute":
+            added = sent.get("LaunchPermission", {}).get("Add", ())
+            permission = {"add": {"items": [_plain(each) for each in added]}}
+            request = {**image, "launchPermission": permission}
+        case "ec2:DeregisterImage":
+            request = image
+        case "ec2:DisableImage":
+            request = {"DisableImageRequest": {"ImageId": sent["ImageId"]}}
+        case "ssm:PutParameter":
+            request = {"name": sent["Name"], "value": "HIDDEN_DUE_TO_SECURITY_REASONS"}
+        case _:
+            return None
+    service, _, operation = name.partition(":")
+    return record(operation, request, {"_return": True}, service=service, region=region)
+
+
+def _plain(row: Any) -> dict[str, Any]:
+    return {key[0].lower() + key[1:]: value for key, value in row.items()}

@@ -197,6 +197,18 @@ def _config(player: Player) -> None:
     call("config:DescribeConfigurationAggregatorSourcesStatus", **name)
 
 
+def _queue(player: Player) -> None:
+    call = player.call
+    queue = call("sqs:CreateQueue", QueueName="golden-ami")["QueueUrl"]
+    attributes = {"city": {"DataType": "String", "StringValue": "x"}}
+    call("sqs:SendMessage", QueueUrl=queue, MessageBody="m", MessageAttributes=attributes)
+    [message] = call(
+        "sqs:ReceiveMessage", QueueUrl=queue, AttributeNames=["All"], MessageAttributeNames=["All"]
+    )["Messages"]
+    entries = [{"Id": "0", "ReceiptHandle": message["ReceiptHandle"]}]
+    call("sqs:DeleteMessageBatch", QueueUrl=queue, Entries=entries)
+
+
 def _inspector(player: Player) -> None:
     call = player.call
     call("inspector2:Enable", resourceTypes=["EC2"])
@@ -205,6 +217,7 @@ def _inspector(player: Player) -> None:
     call("inspector2:ListFindings")
     topic = call("sns:CreateTopic", Name="golden-ami")["TopicArn"]
     call("sns:Publish", TopicArn=topic, Message="m", Subject="s")
+    _queue(player)
     call("securityhub:EnableSecurityHub")
     call("securityhub:BatchImportFindings", Findings=[{
         "SchemaVersion": "2018-10-08", "Id": "f", "GeneratorId": "g", "AwsAccountId": ACCOUNT_ID,

@@ -28,7 +28,7 @@ _WORDS: Mapping[EventOutcome, str] = {
     EventOutcome.FINDINGS: "with findings",
     EventOutcome.WAIVED: "with findings that are waived",
     EventOutcome.COMPLIANT: "compliant",
-    EventOutcome.BAKING: "of a bake under way",
+    EventOutcome.BAKING: "of bakes",
     EventOutcome.GONE: "with nothing to judge",
     EventOutcome.FAILED: "of failed calls",
     EventOutcome.OTHER: "not about launches or images",

@@ -75,6 +75,9 @@ KINDS: dict[str, Callable[[Any], None]] = {
     "audit.json": command(
         "remediate", "audit.json", "--action", "tag", "--plan", "--endpoint-url", NOBODY
     ),
+    "events.json": command(
+        "judge", "release.yaml", "--events", "events.json", "--endpoint-url", NOBODY
+    ),
     "cases.yaml": command("policy", "prove", "-p", "guardrail", "--cases", "cases.yaml"),
     "policy.json": command("policy", "lint", "policy.json"),
     "journal.jsonl": reading(lambda: journal.read("journal"), SpecError),
@@ -87,6 +90,14 @@ FURTHER = {
         command("policy", "prove", "-p", "guardrail", "--beside", "policy.json"),
     ),
     "an earlier audit": ("audit.json", command(*AUDIT, "release.yaml", "--since", "audit.json")),
+    "an inventory of a day": (
+        "inventory.jsonl",
+        command("audit", "--as-of", "2100-01-01", "--inventories", "."),
+    ),
+    "an image in inventories": (
+        "inventory.jsonl",
+        command("when", "ami-0123456789abcdef0", "--inventories", "."),
+    ),
     "a release to be baked": (
         "release.yaml",
         command("bake", "release.yaml", "--plan", "--endpoint-url", NOBODY),

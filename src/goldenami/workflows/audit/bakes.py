@@ -30,7 +30,7 @@ def without(batches: Iterable[list[Subject]], regional: RegionalAws) -> Batches:
     books: RegionLeases | None = None
     problem: GoldenamiError | None = None
     for instances in batches:
-        claims = {instance.id: build for instance in instances if (build := _build(instance))}
+        claims = {instance.id: build for instance in instances if (build := build_of(instance))}
         forged: dict[str, str] = {}
         try:
             if claims and not problem:
@@ -77,7 +77,7 @@ def _noted(subject: Subject, forged: dict[str, str]) -> Subject:
     return structs.replace(subject, facts={**subject.facts, forged_build.FACT: why})
 
 
-def _build(subject: Subject) -> str:
+def build_of(subject: Subject) -> str:
     """Return the build that an instance says it belongs to, empty if it says nothing.
 
     A base instance on its own (`goldenami base launch`) names no release file.

@@ -215,7 +215,7 @@ def _verdict(
 
 
 _WHY: Mapping[EventOutcome, str] = {
-    EventOutcome.BAKING: "it belongs to a bake, or a change of a release, that is under way",
+    EventOutcome.BAKING: "it belongs to a bake, or to a change of a release that is under way",
     EventOutcome.GONE: "it is not there any more, or is nothing that an audit looks at",
 }
 

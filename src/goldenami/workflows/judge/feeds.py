@@ -176,18 +176,19 @@ class QueueFeed:
 
     def _received(self, wait_s: int, most: int | None) -> tuple[list[Message], bool]:
         """Return new messages, and whether there were others that nobody could judge before."""
-        several: list[Message] = []
+        several: dict[str, Message] = {}
         kept = False
         room = AT_ONCE if most is None else min(AT_ONCE, most)
         while len(several) < room:
             size = min(queues.MESSAGES_A_CALL, room - len(several))
             received = queues.receive(self._regional, self._url, 0 if several else wait_s, size)
-            fresh = [message for message in received if message.id not in self._kept]
+            known = self._kept | several.keys()
+            fresh = {message.id: message for message in received if message.id not in known}
             kept = kept or len(fresh) < len(received)
-            several += fresh
+            several |= fresh
             if not fresh or len(received) < size:
                 break
-        return several, kept
+        return list(several.values()), kept
 
     def confirm(self, deliveries: Sequence[Delivery]) -> None:
         """Delete what is done with; the rest comes again, and then to the dead-letter queue.

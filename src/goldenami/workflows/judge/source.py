@@ -5,15 +5,16 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from goldenami.aws import leftovers, manifests
+from goldenami.aws import instances, leftovers, manifests, records
 from goldenami.aws.parallel import concurrently
 from goldenami.aws.seen_images import SeenImages
-from goldenami.aws.session import Aws
+from goldenami.aws.session import Aws, RegionalAws
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved, Produced
 from goldenami.domain.audit.rules import exposed_image, lost_approval, lost_image
 from goldenami.domain.audit.subject import Kind, Subject
 from goldenami.domain.events.subjects import EVERYTHING
+from goldenami.domain.instance import ENDED
 from goldenami.domain.status import Status
 from goldenami.domain.tags import ApprovalTag
 from goldenami.spec.model import Release
@@ -85,8 +86,8 @@ class EventSource:
     def parts(self, place: AccountRegion, approved: Approved) -> Iterator[tuple[str, Batches]]:
         """Yield what events tell, then what they only name."""
         regional, seen = self._aws.at(place), self._live.seen_images(place)
-        instances = bakes.without(self._with_images(seen, Kind.INSTANCE), regional)
-        yield "instances", with_ancestors(instances, seen, approved)
+        launched = self._instances(regional, seen, approved)
+        yield "instances", with_ancestors(launched, seen, approved)
         yield "spot requests", with_ancestors(self._spot_requests(seen), seen, approved)
         yield "images", with_ancestors(self._images(place, seen, approved), seen, approved)
         for part, batches in self._live.parts(place, approved):
@@ -97,6 +98,43 @@ class EventSource:
         if several:
             images = seen.of({subject.image.id for subject in several})
             yield [replace(subject, image=images[subject.image.id]) for subject in several]
+
+    def _instances(self, regional: RegionalAws, seen: SeenImages, approved: Approved) -> Batches:
+        """Yield instances, and apart from them those of bakes: under way, or ended with the bake.
+
+        An audit meets the second kind never, but the event of its launch may be read much later.
+        """
+        for several in self._with_images(seen, Kind.INSTANCE):
+            ended = self._of_ended_bakes(regional, several, approved)
+            yield Batch(baking=tuple(each for each in several if each.id in ended))
+            yield from bakes.without([[each for each in several if each.id not in ended]], regional)
+
+    def _of_ended_bakes(
+        self, regional: RegionalAws, several: Sequence[Subject], approved: Approved
+    ) -> frozenset[str]:
+        """Return which instances are gone, and were what a bake has made its image of.
+
+        Its record says so, or EC2 of an image that the build has made.
+        """
+        claims = {subject.id: build for subject in several if (build := bakes.build_of(subject))}
+        if not claims or regional.account != self.account:
+            return frozenset()
+        recorded = records.every(regional)
+        proved = {
+            name
+            for name, build in claims.items()
+            if build in recorded and recorded[build].record.instance_id == name
+        }
+        proved |= {
+            image.source_instance
+            for image in self._live.own_images(regional.region)
+            if (claim := approved.known(image.id)) and not claim.forged
+        }
+        names = sorted(proved & claims.keys())
+        purpose = "reading instances of bakes"
+        there = instances.having(regional, "instance-id", names, purpose)
+        alive = {each.id for each in there if each.state not in ENDED}
+        return frozenset(names) - alive
 
     def _spot_requests(self, seen: SeenImages) -> Batches:
         for subjects in self._with_images(seen, Kind.SPOT_REQUEST):
