@@ -43,10 +43,11 @@ ALLOWED = {
 
 SANDBOX_MAY = {"errors", "iam"}
 SANDBOX_USERS = {
+    "cli/permissions_proof.py", "cli/permissions_scenes.py",
     "cli/rehearsal_life.py", "cli/rehearsal_seed.py", "cli/rehearse.py", "cli/sandbox.py",
     "cli/sandbox_fault.py",
 }  # fmt: skip
-"""What the commands `rehearse` and `sandbox` are made of."""
+"""What the commands `rehearse` and `sandbox` are made of, and `permissions --prove`."""
 
 OPENERS = {"open", "fdopen", "read_text", "read_bytes", "write_text", "write_bytes", "touch"}
 OPENED_ELSEWHERE = {

@@ -26,6 +26,7 @@ from goldenami_sandbox.vulnerabilities import (
 )
 
 if TYPE_CHECKING:
+    from goldenami_sandbox.enforcement.guard import DecidedCall
     from goldenami_sandbox.gateway import Gateway
     from goldenami_sandbox.serving import Server
 
@@ -117,7 +118,10 @@ class Sandbox:
 
         self._faults.clear()
         if self._gateway is not None:
+            from goldenami_sandbox.enforcement import guard
+
             self._gateway.calls.clear()
+            guard.decided.clear()
         installation.reset(self._pending_s)
 
     @property
@@ -171,6 +175,13 @@ class Sandbox:
     def calls(self) -> tuple[Call, ...]:
         """The calls seen since the last reset, oldest first (the last 10,000)."""
         return tuple(self._gateway.calls) if self._gateway else ()
+
+    @property
+    def decided(self) -> "tuple[DecidedCall, ...]":
+        """How IAM decided the calls since the last reset, but the root's (the last 10,000)."""
+        from goldenami_sandbox.enforcement import guard
+
+        return tuple(guard.decided)
 
     def fail(self, fault: Fault) -> ArmedFault:
         """Fail calls from now on, until the end of a ``with`` block, ``disarm`` or `reset`."""

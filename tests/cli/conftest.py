@@ -1,6 +1,8 @@
 """Runs the command line in this process, with release files in a folder of their own."""
 
+import contextlib
 import copy
+import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -194,6 +196,30 @@ def golden(cli: Cli, write: Write, sandbox: Sandbox, own_images: Any) -> str:
 def put_record(sandbox: Sandbox) -> Callable[..., None]:
     """Record the build that something is tagged with: see `recorded.put`."""
     return partial(recorded.put, sandbox)
+
+
+@pytest.fixture
+def as_role(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, list[str]], None]:
+    """Let this process's AWS clients be a session of a role that may do these actions alone."""
+
+    def become(name: str, actions: list[str]) -> None:
+        iam = sandbox.client("iam")
+        trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+        allow = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+        trusted, allowed = (
+            json.dumps({"Version": "2012-10-17", "Statement": each}) for each in (trust, allow)
+        )
+        with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
+            iam.create_role(RoleName=name, AssumeRolePolicyDocument=trusted)
+        iam.put_role_policy(RoleName=name, PolicyName="permissions", PolicyDocument=allowed)
+        session = sandbox.client("sts").assume_role(
+            RoleArn=f"arn:aws:iam::123456789012:role/{name}", RoleSessionName="test"
+        )["Credentials"]
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", session["AccessKeyId"])
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", session["SecretAccessKey"])
+        monkeypatch.setenv("AWS_SESSION_TOKEN", session["SessionToken"])
+
+    return become
 
 
 @pytest.fixture

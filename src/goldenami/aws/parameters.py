@@ -159,21 +159,21 @@ def fits(there: Parameter | ParameterVersion, name: str) -> CheckResult:
 
 def may_write(aws: Aws, regions: Sequence[str], name: str) -> CheckResult:
     """Ask IAM's policy simulator whether the caller may write a parameter in these regions."""
-    named = [
-        arns.arn(aws.partition, "ssm", region, aws.account, "parameter", name) for region in regions
-    ]
-    try:
-        refused = policy_simulator.refused(
-            aws, WRITING, named, "asking whether the parameter may be written"
-        )
-    except AwsError as error:
-        return CheckResult(
-            unknown=(f"whether {name} may be written is not known: {error.message}",)
-        )
-    if refused is None:
-        return CheckResult(fine=(f"{name} may be written by the account's root user",))
-    if refused:
-        return CheckResult(wrong=tuple(f"the caller may not {action}" for action in refused))
+    purpose, refusals = "asking whether the parameter may be written", list[str]()
+    for region in regions:  # each by itself: policies test the region that is asked
+        named = [arns.arn(aws.partition, "ssm", region, aws.account, "parameter", name)]
+        keys = {"aws:RequestedRegion": region}
+        try:
+            refused = policy_simulator.refused(aws, WRITING, named, purpose, keys)
+        except AwsError as error:
+            return CheckResult(
+                unknown=(f"whether {name} may be written is not known: {error.message}",)
+            )
+        if refused is None:
+            return CheckResult(fine=(f"{name} may be written by the account's root user",))
+        refusals += refused
+    if refusals:
+        return CheckResult(wrong=tuple(f"the caller may not {action}" for action in refusals))
     return CheckResult(fine=(f"{name} may be written in {', '.join(regions)}",))
 
 

@@ -86,6 +86,18 @@ class Aws(Asking):
         self._answers: dict[Callable[[Any], Any], Any] = {}
         self._answers_lock = RLock()
 
+    @classmethod
+    def standing_in(cls, arn: str, region: str) -> Self:
+        """Return a caller who is known by name, for plans: nothing is asked of AWS.
+
+        Args:
+            arn: whose ARN it has.
+            region: the region of calls that name none.
+        """
+        aws = cls(region=region)
+        aws._answers[_identity] = GetCallerIdentity(account=arn.split(":")[4], arn=arn)
+        return aws
+
     @property
     def region(self) -> str:
         """The region of calls that name none.

@@ -31,6 +31,7 @@ from goldenami.cli import (
     judge,
     lineage,
     outdated,
+    permissions,
     policy,
     rehearse,
     remediate,
@@ -117,6 +118,7 @@ app.add(lineage.lineage)
 app.add(show.show)
 app.add(show.history)
 app.add_typer(policy.app, name="policy")
+app.add(permissions.permissions)
 app.add(enforce.enforce)
 app.add(export.export)
 app.add(audit.audit)

@@ -30,8 +30,37 @@ class RemediationKind(StrEnum):
     REFRESH = "refresh"
 
 
+class PermissionCommand(StrEnum):
+    """A command that a policy can be made for."""
+
+    BAKE = "bake"
+    APPROVE = "approve"
+    PROMOTE = "promote"
+    ROLLBACK = "rollback"
+    DEPRECATE = "deprecate"
+    REVOKE = "revoke"
+    RESTORE = "restore"
+    RETIRE = "retire"
+    PRUNE = "prune"
+    OUTDATED = "outdated"
+    RESCAN = "rescan"
+    SBOM = "sbom"
+    SWEEP = "sweep"
+    ENFORCE = "enforce"
+    AUDIT = "audit"
+    REMEDIATE = "remediate"
+
+
 class CodeForm(StrEnum):
     """What infrastructure code is written as."""
 
     TERRAFORM = "terraform"
     CLOUDFORMATION = "cloudformation"
+
+
+class VerdictFormat(StrEnum):
+    """How verdicts of events are written."""
+
+    TEXT = "text"
+    JSON = "json"
+    JSONL = "jsonl"

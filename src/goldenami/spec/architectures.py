@@ -16,9 +16,14 @@ def by_architecture(file: ReleaseFile) -> Mapping[str, ReleaseFile]:
     version has images of all.
     """
     return {
-        name: structs.replace(file, release=_of(file.release, name))
-        for name in file.release.architectures
-    } or {"": file}
+        name: structs.replace(file, release=own)
+        for name, own in releases_by_architecture(file.release).items()
+    }
+
+
+def releases_by_architecture(release: Release) -> Mapping[str, Release]:
+    """Return the same of what a release file says."""
+    return {name: _of(release, name) for name in release.architectures} or {"": release}
 
 
 def _of(release: Release, name: str) -> Release:

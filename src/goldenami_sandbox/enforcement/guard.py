@@ -1,10 +1,12 @@
 """The guard in front of moto: lets a call through if IAM allows all that it does."""
 
 import logging
+from collections import deque
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from moto.utilities.utils import get_partition
+from msgspec import Struct
 from msgspec.structs import replace
 
 from goldenami.errors import GoldenamiError, UnknownResourceError
@@ -50,6 +52,17 @@ _EVERYTHING = SandboxLookup()
 _log = logging.getLogger(__name__)
 
 
+class DecidedCall(Struct, frozen=True):
+    """A call of somebody who is restricted, and how each of its requests was decided."""
+
+    call: Call
+    verdict: Verdict
+
+
+decided: deque[DecidedCall] = deque(maxlen=10_000)
+"""The newest decisions, oldest first, until they are cleared."""
+
+
 def authorized(call: Call) -> Refusal | None:
     """Refuse a call that the caller's policies do not allow.
 
@@ -76,9 +89,11 @@ def authorized(call: Call) -> Refusal | None:
 def _refusal(call: Call, caller: Caller) -> Refusal | None:
     policies = policies_of(caller)
     try:
-        decision = decide_all(policies, _requests(call, caller, _EVERYTHING)).deciding
+        verdict = decide_all(policies, _requests(call, caller, _EVERYTHING))
     except UnknownResourceError:
         return _refusal_of_rest(call, caller, policies)
+    decided.append(DecidedCall(call, verdict))
+    decision = verdict.deciding
     if call.name == "sts:AssumeRole":
         return _assuming(call, caller, policies, decision)
     return _answer(call, caller, decision)
@@ -129,7 +144,10 @@ def _refusal_of_rest(call: Call, caller: Caller, policies: Policies) -> Refusal 
         for statement in policy.about(call.name.lower())
     ):
         rest.append(_nothing_allows(call, caller))
-    return _answer(call, caller, Verdict(tuple(rest)).deciding) if rest else None
+    if not rest:
+        return None
+    decided.append(DecidedCall(call, verdict := Verdict(tuple(rest))))
+    return _answer(call, caller, verdict.deciding)
 
 
 def _nothing_allows(call: Call, caller: Caller) -> Decision:

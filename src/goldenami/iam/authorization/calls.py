@@ -42,6 +42,7 @@ _BUILDERS: Mapping[str, Builder] = {
     "ec2:DeleteTags": ec2.delete_tags,
     "ec2:LockSnapshot": ec2.lock_snapshot,
     "ec2:ModifyFleet": ec2_launch.modify_fleet,
+    "ec2:ModifySnapshotAttribute": ec2.modify_snapshot_attribute,
     "ec2:RegisterImage": ec2.register_image,
     "ec2:RequestSpotFleet": ec2_launch.request_spot_fleet,
     "ec2:RequestSpotInstances": ec2_launch.request_spot_instances,

@@ -21,7 +21,7 @@ from goldenami.iam.authorization.resources import (
     request_tags,
     tag_names,
 )
-from goldenami.iam.evaluator.request import Request
+from goldenami.iam.evaluator.request import Request, Value
 from goldenami.iam.reference import table
 
 PREFIXES = {
@@ -137,6 +137,25 @@ def lock_snapshot(builder: RequestBuilder) -> Iterator[Request]:
         SnapshotCoolOffPeriod=parameters.get("CoolOffPeriod"),
         SnapshotLockDuration=parameters.get("LockDuration"),
     )
+    yield builder.existing("snapshot", parameters["SnapshotId"], keys)
+
+
+def modify_snapshot_attribute(builder: RequestBuilder) -> Iterator[Request]:
+    """The snapshot, and who gets or loses it.
+
+    https://docs.aws.amazon.com/ebs/latest/userguide/ebs-modifying-snapshot-permissions.html
+    """
+    parameters = builder.call.parameters
+    changes = parameters.get("CreateVolumePermission") or {}
+    keys: dict[str, Value] = {}
+    for change in ("Add", "Remove"):
+        entries = list(changes.get(change, ()))
+        if parameters.get("OperationType", "").title() == change:
+            entries += [{"UserId": name} for name in parameters.get("UserIds", ())]
+            entries += [{"Group": name} for name in parameters.get("GroupNames", ())]
+        for member, key in (("UserId", "userId"), ("Group", "group")):
+            if named := tuple(entry[member] for entry in entries if entry.get(member)):
+                keys[f"ec2:{change}/{key}"] = named[0] if len(named) == 1 else named
     yield builder.existing("snapshot", parameters["SnapshotId"], keys)
 
 

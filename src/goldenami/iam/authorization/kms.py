@@ -15,12 +15,19 @@ _KEYS = ("KeyId", "SourceKeyId", "DestinationKeyId", "TargetKeyId")
 
 
 def generic(builder: RequestBuilder) -> Iterator[Request]:
-    """Any call; a key that is named by an alias may be any."""
-    parameters = {
-        name: "*" if name in _KEYS and "alias/" in value else value
-        for name, value in builder.call.parameters.items()
-    }
-    yield from by_table.generic(replace(builder, call=replace(builder.call, parameters=parameters)))
+    """Any call; a key that is named by an alias may be any, but it has that alias.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
+    """
+    named = builder.call.parameters
+    aliased = {name for name in _KEYS if "alias/" in named.get(name, "")}
+    parameters = {name: "*" if name in aliased else value for name, value in named.items()}
+    keys = dict(builder.circumstances)
+    for name in sorted(aliased):
+        alias = f"alias/{named[name].partition('alias/')[2]}"
+        keys |= {"kms:RequestAlias": alias, "kms:ResourceAliases": (alias,)}
+    call = replace(builder.call, parameters=parameters)
+    yield from by_table.generic(replace(builder, call=call, circumstances=keys))
 
 
 def re_encrypt(builder: RequestBuilder) -> Iterator[Request]:

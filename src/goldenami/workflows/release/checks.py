@@ -1,6 +1,6 @@
 """What can be looked at before a bake, all of it in one list, without changing anything."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import product
 
@@ -15,6 +15,7 @@ from goldenami.aws import (
     quotas,
     regions,
 )
+from goldenami.aws.denials import is_explicit
 from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.parallel import concurrently
 from goldenami.bake import volumes
@@ -75,10 +76,11 @@ def check(recipe: Recipe, baker: Baker, earlier: EarlierRun | None, needed: Need
 def permissions(recipe: Recipe, earlier: EarlierRun | None) -> tuple[str, ...]:
     """Return the IAM actions that the checks need of the caller."""
     release = recipe.release
-    needed = ["ec2:DescribeImages", "ec2:DescribeInstances"]
+    needed = ["ec2:DescribeImages", "ec2:DescribeInstances", "ec2:DescribeRegions"]
     if earlier and earlier.is_whole:
         return (*needed, "ssm:GetParameter")
     to_make, to_finish = places_to_make(recipe, earlier), _to_finish(recipe, earlier)
+    needed += _of_launch(recipe, earlier)
     if to_make or (to_finish and recipe.is_shared):
         needed += quotas.PERMISSIONS
     if release.scan and not _is_tested(recipe, earlier):
@@ -92,9 +94,16 @@ def permissions(recipe: Recipe, earlier: EarlierRun | None) -> tuple[str, ...]:
         needed += keys.PERMISSIONS
     if to_finish:
         needed += sharing.permissions(recipe)
-    if release.base.volumes and recipe.place in to_make and not recipe.instance_id:
-        needed += volumes.PERMISSIONS
     return tuple(needed)
+
+
+def _of_launch(recipe: Recipe, earlier: EarlierRun | None) -> Iterator[str]:
+    """Yield what looking at the source needs, and at what is launched of it."""
+    if recipe.release.base.source.ssm and not earlier:
+        yield "ssm:GetParameter"
+    if recipe.place in places_to_make(recipe, earlier) and not recipe.instance_id:
+        yield "ec2:DescribeInstanceTypes"
+        yield from volumes.PERMISSIONS if recipe.release.base.volumes else ()
 
 
 def _to_finish(recipe: Recipe, earlier: EarlierRun | None) -> list[AccountRegion]:
@@ -241,6 +250,10 @@ def _copy(recipe: Recipe, place: AccountRegion) -> CheckResult:
         recipe.aws.at(place), "ec2:CopyImage", "trying the copy (DryRun)", **parameters
     )
     if refusal and refusal.code in FORBIDDEN:
+        stood_in = f"image/{recipe.source.id}" in refusal.message
+        if stood_in and not is_explicit(refusal):  # the bake itself does not copy it
+            why = f"{recipe.source.id} stood in for it, which you may not copy, nor need to"
+            return CheckResult(unknown=(f"the copy into {place.name} could not be tried: {why}",))
         return CheckResult(wrong=(in_list(recipe, refusal),))
     if refusal:
         return CheckResult(unknown=(f"not tried with a copy: {refusal.message}",))

@@ -49,6 +49,15 @@ _SCP_PERMISSIONS = (
 )
 
 
+def permissions(*, organization: bool) -> tuple[str, ...]:
+    """Return the IAM actions that a guardrail needs which lists snapshots.
+
+    Args:
+        organization: whether policies of the organization are looked at, too.
+    """
+    return (*EXTENDING, *(_SCP_PERMISSIONS if organization else ()))
+
+
 class Guarding(Struct, frozen=True, kw_only=True):
     """What a release has to do about guardrails, and what is to be unknown before it begins.
 

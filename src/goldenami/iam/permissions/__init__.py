@@ -1,0 +1,1 @@
+"""Policies that allow what a command does and no more: pieces, documents, what they are worth."""
