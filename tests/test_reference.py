@@ -1,18 +1,12 @@
 """The reference is made of the code, and has all of it."""
 
-import sys
-from pathlib import Path
-
 import pytest
+import reference
 
 from goldenami.spec.kinds import KINDS
 
 from .commands import COMMANDS
 from .spec.test_descriptions import PARTS
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "docs" / "tools"))
-
-import reference
 
 PAGES = reference.pages()
 

@@ -134,3 +134,15 @@ def test_what_is_searched_for_is_found(browser: webdriver.Chrome, address: str) 
     waiting = WebDriverWait(browser, 20)
     hits = '.md-search-result__link[href*="reference/release-file.html"]'
     assert waiting.until(lambda page: page.find_elements(By.CSS_SELECTOR, hits))
+
+
+def test_what_is_copied_of_a_terminal_is_what_somebody_types(
+    browser: webdriver.Chrome, address: str
+) -> None:
+    browser.get(address + "runbooks/release.html")
+    copied = browser.execute_script(
+        """const code = document.querySelector("code .gp").closest("code");
+           code.setAttribute("data-md-copying", "");
+           return code.innerText;"""
+    )
+    assert copied.strip() == "goldenami bake release.yaml --plan"

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -70,16 +70,30 @@ def rehearsal(path: Path) -> None:
     out = Console(record=True, width=WIDTH, file=io.StringIO(), highlight=False)
     out.print(Text("$ goldenami rehearse release.yaml", "bold"))
     at = 1  # the first line is blank
-    for pattern, count in SHOWN:
-        start = next(i for i in range(at, len(lines)) if re.search(pattern, lines[i].plain))
+    for start, end in shown([line.plain for line in lines]):
         if start > at:
             out.print(Text("…", "dim"))
-        for line in lines[start : start + count]:
+        for line in lines[start:end]:
             line.truncate(WIDTH, overflow="ellipsis")
             out.print(line)
-        at = start + count
+        at = end
     svg = _ELSEWHERE.sub("", out.export_svg(title="goldenami"))
     path.write_text(svg.replace("Fira Code, monospace", "ui-monospace, monospace"))
+
+
+def shown(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield which lines of a rehearsal are shown, from and to.
+
+    Raises:
+        SystemExit: it has no such line any more.
+    """
+    at = 0
+    for pattern, count in SHOWN:
+        places = (place for place in range(at, len(lines)) if re.search(pattern, lines[place]))
+        start = next(places, None)
+        if start is None:
+            raise SystemExit(f"the rehearsal has no line {pattern}")
+        yield start, (at := start + count)
 
 
 def audit(path: Path) -> None:

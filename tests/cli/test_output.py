@@ -12,6 +12,7 @@ import pytest
 import typer
 from tests.commands import COMMANDS
 
+from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.identity import ROOT_SECRET_ACCESS_KEY
 from goldenami_sandbox.server import Sandbox
 
@@ -58,6 +59,20 @@ def test_one_bake_said_quietly_in_detail_and_in_a_log(
     assert (refused.code, refused.err.count("is taken")) == (1, 1)
     told = refused.err.splitlines()[-2:]
     assert [AT.sub("", line) for line in log.read_text().splitlines()[-2:]] == told
+
+
+def test_a_call_is_said_with_its_retries_and_why_it_failed(cli: Any, sandbox: Sandbox) -> None:
+    busy = Fault(
+        service="ec2", operation="DescribeRegions", code="RequestLimitExceeded", status=503, times=2
+    )
+    with sandbox.fail(busy):
+        lines = cli("images", "-v").err.splitlines()
+    assert re.fullmatch(r"ec2:DescribeRegions us-east-1 200 \d+ ms, 2 retries", lines[0])
+    with sandbox.fail(Fault(service="ec2", operation="DescribeRegions", code="Denied")):
+        first, *_ = cli("images", "-v").err.splitlines()
+    assert re.fullmatch(r"ec2:DescribeRegions us-east-1 \d+ Denied \d+ ms", first)
+    first, *_ = cli("images", "-v", "--endpoint-url", "http://127.0.0.1:9").err.splitlines()
+    assert re.fullmatch(r"ec2:DescribeRegions us-east-1 EndpointConnectionError \d+ ms", first)
 
 
 @pytest.mark.parametrize(

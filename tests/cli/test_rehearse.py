@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 import boto3
+import pictures
 import pytest
 
 from goldenami.cli import rehearsal_seed
@@ -64,6 +65,7 @@ def test_the_rehearsal_tells_the_whole_story_on_an_emulator(cli: Any) -> None:
         assert statement in tried
     assert dict(os.environ) == before
     assert ran.err == ""
+    assert [*pictures.shown(ran.out.splitlines())], "`make pictures` finds what it shows"
 
 
 @pytest.mark.usefixtures("every_region")

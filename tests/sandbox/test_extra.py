@@ -38,7 +38,7 @@ def test_a_missing_package_of_the_extra_is_told_with_the_extra(
     _, _, command = caught.value.fix.partition(": ")
     pip, install, *packages = shlex.split(command)
     assert (pip, install) == ("pip", "install")
-    assert [re.split(r"[\[<>=]", one)[0] for one in packages] == ["moto", "flask", "flask-cors"]
+    assert {re.split(r"[\[<>=]", one)[0] for one in packages} == {"moto", "flask", "flask-cors"}
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_another_failure_is_told_as_it_is_with_the_version_of_moto(
 
 def test_the_versions_that_work_are_those_that_goldenami_asks_for() -> None:
     fix = unusable(ImportError("changed")).fix
-    assert "pip install 'moto[ssm]" in fix
+    assert " 'moto[ssm]" in fix
     assert ">=5.2" in fix
 
 

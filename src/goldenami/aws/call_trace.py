@@ -30,7 +30,8 @@ class TracedCall(Struct, frozen=True, kw_only=True):
     def __str__(self) -> str:
         """Show it as one line."""
         line = f"{self.operation} {self.region} {self.status} {self.milliseconds} ms"
-        return f"{line}, retried {self.retries} times" if self.retries else line
+        retries = f", {self.retries} {'retry' if self.retries == 1 else 'retries'}"
+        return f"{line}{retries}" if self.retries else line
 
 
 Heard = Callable[[TracedCall], None]

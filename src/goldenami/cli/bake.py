@@ -13,7 +13,7 @@ from goldenami.domain.choices import BakeMethod
 from goldenami.domain.status import Status
 from goldenami.errors import FindingsError, IncompleteError, SpecError, UsageError
 from goldenami.report import listing
-from goldenami.report.terminal import say, tell
+from goldenami.report.terminal import Verbosity, say, tell
 
 if TYPE_CHECKING:
     from goldenami.aws.session import Aws
@@ -158,7 +158,7 @@ def show(released: "Released", form: shared.ListFormat, manifest: Path | None) -
     from goldenami.domain.manifest import text
     from goldenami.files import write_atomically
 
-    tell(released.notes)
+    tell(released.notes, level=Verbosity.PROBLEM)
     several = len({image.name for image in released.images}) > 1
     kind = ("architecture",) if several else ()
     columns = ("region", *kind, "image_id", "name", "status", "snapshots", "parameter")

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 from goldenami import files
 from goldenami.cli.audit_question import Duration, JudgingOptions
 from goldenami.cli.command import Argument, Option
-from goldenami.constraints import OneOf, between
+from goldenami.constraints import between
 from goldenami.domain import names
 from goldenami.domain.audit.finding import Severity
+from goldenami.domain.choices import VerdictFormat
 from goldenami.errors import FindingsError, IncompleteError, InterruptedRunError, UsageError
 from goldenami.report.terminal import say
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from goldenami.domain.events.verdict import EventVerdict, VerdictCounts
     from goldenami.workflows.judge.feeds import EventFeed
 
-FORMATS = ("text", "json", "jsonl")
 MOST_PROBLEMS = 20
 
 
@@ -45,7 +45,9 @@ class JudgeOptions(JudgingOptions, frozen=True, kw_only=True):
         Duration | None, Option("Go on receiving for so long: 55m.", "TIME", names=("--for",))
     ] = None
     fail_on: Annotated[Severity, Option("Findings below it do not fail.")] = Severity.LOW
-    form: Annotated[str, OneOf(FORMATS), Option("How it is written.", names=("--format",))] = "text"
+    form: Annotated[VerdictFormat, Option("How it is written.", names=("--format",))] = (
+        VerdictFormat.TEXT
+    )
     output: Annotated[
         Path | None, Option("Write to this file, not to stdout.", names=("--output", "-o"))
     ] = None

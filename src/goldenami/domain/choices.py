@@ -68,3 +68,11 @@ class BootstrapRole(StrEnum):
     REVOKER = "revoker"
     INSTANCE = "instance"
     COPIES = "copies"
+
+
+class VerdictFormat(StrEnum):
+    """How verdicts of events are written."""
+
+    TEXT = "text"
+    JSON = "json"
+    JSONL = "jsonl"

@@ -7,12 +7,12 @@ from typing import TextIO
 import msgspec
 
 from goldenami.domain.audit.finding import Finding, Severity
+from goldenami.domain.choices import VerdictFormat
 from goldenami.domain.events.verdict import EventOutcome, EventVerdict, VerdictCounts
 from goldenami.report.audit.items import encode, write_line, write_list
 from goldenami.report.audit.rows import fix
 from goldenami.report.terminal import clean, line
 
-FORMATS = ("text", "json", "jsonl")
 SCHEMA = "goldenami.judge/v1"
 COUNTED = (EventOutcome.OTHER, EventOutcome.REPEATED, EventOutcome.ELSEWHERE)
 """Of which people see no line; programs see none of the others."""
@@ -70,9 +70,16 @@ def write_jsonl(verdicts: Iterable[EventVerdict], counts: VerdictCounts, out: Te
     write_line(out, {"line": "summary", "schema": SCHEMA, **_numbers(counts)})
 
 
-def writer(form: str) -> Writer:
+def writer(form: VerdictFormat) -> Writer:
     """Return what writes a format."""
-    return {"text": write_text, "json": write_json, "jsonl": write_jsonl}[form]
+    return _WRITERS[form]
+
+
+_WRITERS: Mapping[VerdictFormat, Writer] = {
+    VerdictFormat.TEXT: write_text,
+    VerdictFormat.JSON: write_json,
+    VerdictFormat.JSONL: write_jsonl,
+}
 
 
 def summary(counts: VerdictCounts) -> str:

@@ -34,7 +34,7 @@ def write(
     sentences: Sequence[str] = (),
     spare: Sequence[str] | None = None,
 ) -> None:
-    """Write items to stdout.
+    """Write items to stdout; that there are none is no table, but a word on stderr.
 
     Args:
         schema: name and version of the document, ``goldenami.images/v1``.
@@ -47,10 +47,11 @@ def write(
     if form == "json":
         write_document(schema, items=items)
         return
-    rows = [map(_cell, fields(item, columns).values()) for item in items]
-    table(columns, rows, sentences=sentences, spare=spare)
     if not items:
         say("none found")
+        return
+    rows = [map(_cell, fields(item, columns).values()) for item in items]
+    table(columns, rows, sentences=sentences, spare=spare)
 
 
 def _cell(value: Any) -> str:

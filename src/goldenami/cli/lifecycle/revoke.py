@@ -8,7 +8,7 @@ from goldenami.cli.command import Option
 from goldenami.cli.lifecycle.options import Reason, VersionOptions, moment
 from goldenami.cli.options import ListFormat
 from goldenami.report import listing
-from goldenami.report.terminal import tell
+from goldenami.report.terminal import Verbosity, tell
 
 if TYPE_CHECKING:
     from goldenami.workflows.lifecycle.revoke import RevocationOrder
@@ -60,7 +60,8 @@ def revoke(options: RevokeOptions) -> None:
         releases.refuse_unread(unread, workflow.IN_USE)
         return
     revoked = workflow.carry_out(prepared, tell=PlanProgress(prepared.plan))
-    tell((*revoked.notes, *revoked.proof.words, *revoked.refreshed.words))
+    tell(revoked.notes, level=Verbosity.PROBLEM)
+    tell((*revoked.proof.words, *revoked.refreshed.words))
     if options.form is ListFormat.JSON:
         parts = ("images", "proof", "uses", "unread")
         listing.write_document(
