@@ -75,7 +75,8 @@ def test_the_plan_has_the_steps_of_an_approval_and_their_permissions_alone(
     allowed = {
         "ec2:ModifyImageAttribute",
         "ec2:CreateTags", "ec2:DeleteTags", "ec2:DescribeImages", "ec2:DescribeInstances",
-        "ec2:DescribeImageAttribute", "ec2:DescribeSnapshots", "iam:GetPolicy", "iam:GetRole",
+        "ec2:DescribeImageAttribute", "ec2:DescribeRegions", "ec2:DescribeSnapshots",
+        "iam:GetPolicy", "iam:GetRole",
         "iam:SimulatePrincipalPolicy", "ssm:DeleteParameter", "ssm:GetParameter",
         "ssm:GetParameterHistory", "ssm:LabelParameterVersion", "ssm:PutParameter",
         "ssm:UnlabelParameterVersion",

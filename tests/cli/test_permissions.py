@@ -44,7 +44,9 @@ def test_a_bake_can_do_its_work_with_what_is_written_and_no_attack_works(
     }  # fmt: skip
     more = {
         **MORE, "base": base, "regions": ["us-east-1", "eu-west-1"], "watermark": True,
-        "test": {"steps": [{"run": "true"}], "scan": {"on": "image"}},
+        "test": {
+            "steps": [{"run": "true"}], "scan": {"on": "image"}, "instance_type": "t3.small",
+        },
         "approval_tag": {"key": "Approved", "value": "yes"},
         "distribute": {"eu-west-1": {"kms_key": KEY.replace("us-east-1", "eu-west-1")}},
     }  # fmt: skip
@@ -53,7 +55,7 @@ def test_a_bake_can_do_its_work_with_what_is_written_and_no_attack_works(
     assert "proved: `goldenami bake` can do its work, and no attack worked" in ran.err
     assert "21 of 22 attacks refused" in ran.err
     for attack, statement in {
-        "launch a u7i": "LaunchInstance asks for ec2:InstanceType = t3.micro",
+        "launch a u7i": "LaunchInstance asks for ec2:InstanceType = t3.micro, t3.small",
         "pass another role": "PassInstanceRole is for arn:aws:iam::123456789012:role/golden-base",
         "let a stranger have": "ShareSnapshots asks for ec2:Add/userId = 210987654321",
         "deregister an approved": "aws:ResourceTag/goldenami:status = building",
@@ -78,8 +80,9 @@ def test_every_part_of_what_a_command_gets_is_needed_or_said_to_be_optional(
 
 def test_an_approver_needs_less_than_who_bakes(cli: Any, write: Any) -> None:
     release = write(**{**MORE, "approval": "manual"})
-    ran = cli("permissions", "approve", release, "--prove")
-    assert ran.code == 0, ran.err
+    for command in ("approve", "bake"):
+        ran = cli("permissions", command, release, "--prove")
+        assert ran.code == 0, ran.err
     written = json.loads(cli("permissions", "approve", release).out)
     policies = json.dumps(written["roles"][0])
     assert "ec2:RunInstances" not in policies

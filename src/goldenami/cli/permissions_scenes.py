@@ -20,7 +20,7 @@ from goldenami.cli.lifecycle import (
     rollback,
     sbom,
 )
-from goldenami.domain.choices import PermissionCommand, RemediationKind
+from goldenami.domain.choices import BakeMethod, PermissionCommand, RemediationKind
 from goldenami.errors import GoldenamiError, UsageError
 
 if TYPE_CHECKING:
@@ -61,10 +61,18 @@ class PermissionScene(Struct, frozen=True, kw_only=True):
         if later and file.release.version != "auto":
             named = structs.replace(file.release, version=f"{file.release.version}-next")
             file = structs.replace(file, release=named)
-        workflow.bake(workflow.prepare(aws, file))
+        how = BakeMethod.CREATE_IMAGE if self.by_ssh else None
+        workflow.bake(workflow.prepare(aws, file, method=how))
         if file.release.approval == "manual":
             chosen = workflow.to_approve(aws, file, None)
             workflow.bake(workflow.prepare(aws, file, resume=chosen, approving=True))
+
+    @property
+    def by_ssh(self) -> bool:
+        """Whether Packer would have to reach an instance, which no emulated one lets it."""
+        how = self.file.release.bake
+        communicator = how.vars.get("communicator", "ssh")
+        return how.method == BakeMethod.PACKER and communicator != "none"
 
     def aws(self) -> "Aws":
         """Return the AWS of whoever acts now."""
@@ -104,6 +112,11 @@ def _one(scene: PermissionScene) -> None:
 
 
 def _bake(scene: PermissionScene) -> None:
+    if scene.by_ssh:
+        raise UsageError(
+            f"{scene.file.path}: Packer bakes by ssh, which emulated instances do not take",
+            fix="prove it with `bake.vars.communicator: none`, or with create-image",
+        )
     bake.bake(bake.BakeOptions(release=scene.file.path, yes=True))
 
 

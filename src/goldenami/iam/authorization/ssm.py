@@ -21,6 +21,10 @@ def generic(builder: RequestBuilder) -> Iterator[Request]:
     named = {
         "parameter": _names(parameters, "Parameter", "Names", "Name", "Path"),
         "document": _names(parameters, "Document", "DocumentName", "Name"),
+        "servicesetting": [
+            name.partition(":servicesetting")[2] or name
+            for name in _names(parameters, "ServiceSetting", "SettingId")
+        ],
         "association": _names(parameters, "Association", "AssociationId"),
         "instance": [name for name in instances if name.startswith("i-")],
         "managed-instance": [name for name in instances if name.startswith("mi-")],

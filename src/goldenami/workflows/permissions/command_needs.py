@@ -170,13 +170,11 @@ def _audit(file: ReleaseFile) -> Iterator[str]:
         yield "sts:AssumeRole"
     if settings.accounts == "organization":
         yield "organizations:ListAccounts"
-    if file.enforcement.declared:
-        yield from (
-            "iam:ListAttachedGroupPolicies", "iam:GetPolicy", "iam:GetPolicyVersion",
-            "iam:ListPolicyVersions", "iam:ListEntitiesForPolicy", "iam:GetAccountSummary",
-            "iam:GetRole", "organizations:ListPolicies",
-        )  # fmt: skip
-        yield from _ACCOUNT_READS
+    if file.enforcement.declared:  # what is attached is read as an enforcement does
+        reading = ("Describe", "Get", "List")
+        for action in _enforce(file):
+            if action.partition(":")[2].startswith(reading):
+                yield action
 
 
 _AUDITED = (
@@ -250,16 +248,17 @@ RARELY: Mapping[PermissionCommand, frozenset[str]] = {
     }),
     PermissionCommand.AUDIT: frozenset({
         "autoscaling:DescribeAutoScalingGroups", "ec2:DescribeInstances",
-        "ec2:GetAllowedImagesSettings", "sns:Publish", "ssm:GetParameterHistory",
+        "ec2:GetAllowedImagesSettings", "iam:GetRole", "sns:Publish", "ssm:GetParameterHistory",
         "sts:AssumeRole",
     }),
     PermissionCommand.ENFORCE: frozenset({
-        "ec2:GetAllowedImagesSettings", "iam:CreatePolicyVersion", "iam:GetRole",
+        "ec2:DescribeInstanceImageMetadata", "ec2:GetAllowedImagesSettings",
+        "iam:CreatePolicyVersion", "iam:GetRole",
         "ssm:GetParameters",
     }),
     PermissionCommand.REMEDIATE: frozenset({
         "autoscaling:DescribeAutoScalingGroups", "ec2:CreateTags", "ec2:DeleteTags",
-        "ec2:DescribeInstanceAttribute", "ec2:DescribeInstances",
+        "ec2:DescribeInstanceAttribute", "ec2:DescribeInstances", "ec2:DescribeRegions",
         "ec2:DescribeLaunchTemplateVersions", "ec2:StopInstances", "ec2:TerminateInstances",
         "ssm:GetParametersByPath", "ssm:GetParameters", "sts:AssumeRole",
     }),

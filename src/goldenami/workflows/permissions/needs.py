@@ -52,6 +52,8 @@ def needs_of(aws: Aws, file: ReleaseFile, command: PermissionCommand) -> Iterato
     if command in (PermissionCommand.BAKE, PermissionCommand.APPROVE):
         yield from _bake(aws, file, approving=command is PermissionCommand.APPROVE)
         return
+    if command is PermissionCommand.AUDIT and file.enforcement.declared:
+        yield CommandNeed("ec2:DescribeImages", everywhere=True)  # golden for the guardrails
     rare = command_needs.RARELY.get(command, frozenset())
     places: list[tuple[str, Iterable[str]]] = [(HOME, command_needs.AT_HOME[command](file))]
     places += [(role, command_needs.ELSEWHERE.get(command, ())) for role in roles(aws, file)]

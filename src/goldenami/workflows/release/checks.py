@@ -67,7 +67,6 @@ def check(recipe: Recipe, baker: Baker, earlier: EarlierRun | None, needed: Need
             _everywhere(recipe, [_parameter], recipe.places),
             _everywhere(recipe, [partial(_shares, present)], to_finish),
             _everywhere(recipe, [partial(_quota, needed), _key, _copy], to_make),
-            _writing(recipe),
         ],
         CheckResult(),
     )
@@ -234,7 +233,8 @@ def _parameter(recipe: Recipe, place: AccountRegion) -> CheckResult:
     return parameters.check(recipe.aws.at(place), recipe.parameter)
 
 
-def _writing(recipe: Recipe) -> CheckResult:
+def writing(recipe: Recipe) -> CheckResult:
+    """Look whether whoever publishes may write the parameter that names the images."""
     if not recipe.parameter:
         return CheckResult()
     return parameters.may_write(recipe.aws, recipe.release.regions, recipe.parameter)

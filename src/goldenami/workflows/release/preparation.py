@@ -26,7 +26,7 @@ from goldenami.spec import ReleaseFile
 from goldenami.spec.architectures import by_architecture
 from goldenami.workflows import goldens
 from goldenami.workflows.release import guardrail
-from goldenami.workflows.release.checks import check, permissions
+from goldenami.workflows.release.checks import check, permissions, writing
 from goldenami.workflows.release.decision import decision, refuse_unfinished
 from goldenami.workflows.release.needs import Needs, needs
 from goldenami.workflows.release.prepared import Prepared, PreparedBuild
@@ -167,12 +167,10 @@ def _looked(build: PreparedBuild, earlier: EarlierRun | None, needed: Needs) -> 
         actions = discarding(actions, recipe, earlier)
     if build.approving:  # what was made before is none of the approver's steps
         actions = tuple(action for action in actions if action.id not in done)
-    plan = Plan(
-        title="",
-        actions=actions,
-        checks=permissions(recipe, earlier),
-        checked=check(recipe, baker, earlier, needed),
-    )
+    checked = check(recipe, baker, earlier, needed)
+    if not (build.proposes or (earlier and earlier.is_whole)):  # else somebody else publishes
+        checked += writing(recipe)
+    plan = Plan(title="", actions=actions, checks=permissions(recipe, earlier), checked=checked)
     return structs.replace(build, making=plan, earlier=earlier, done=done)
 
 

@@ -35,7 +35,9 @@ def launch(scope: PermissionScope) -> Iterator[GrantBounds]:
         built = equals(f"aws:ResourceTag/{tags.STATUS}", Status.BUILDING)
         own = conditions(scope.golden, built, scope.here)
         yield GrantBounds("LaunchOwnImage", (_arn(scope, "image"),), own)
-    sizes = sorted({kind for base in scope.bases for kind in types(base)})
+    sizes = {kind for base in scope.bases for kind in types(base)}
+    if scope.release.test and scope.release.test.instance_type:
+        sizes.add(scope.release.test.instance_type)
     yield GrantBounds(
         "LaunchInstance",
         (_arn(scope, "instance"),),
