@@ -131,10 +131,10 @@ $(SCHEMAS)/sarif-2.1.0.json:
 # The schema of Terraform's AWS provider, out of its bindings, of which no more is kept; without npm
 # the tests that need it are skipped.
 PROVIDER := cdktf-provider-aws-21.22.1.tgz
-$(TERRAFORM_AWS): tests/infrastructure/extract_provider.py $(VENV)/.ready
+$(TERRAFORM_AWS): tests/infrastructure/extract_provider.py | python
 	@mkdir -p $(SCHEMAS)
 	cd $(SCHEMAS) && npm pack --silent @cdktf/provider-aws@21.22.1
-	$(BIN)/python $< $(SCHEMAS)/$(PROVIDER) > $@.part
+	$(PYTHON) $< $(SCHEMAS)/$(PROVIDER) > $@.part
 	@rm $(SCHEMAS)/$(PROVIDER)
 	@mv $@.part $@
 

@@ -1,18 +1,17 @@
 """What Terraform would say of a document beside its provider's schema: names, references, types."""
 
 import json
-import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import hcl2
 import pytest
 
-SCHEMA = Path(os.environ.get("GOLDENAMI_TERRAFORM_AWS", "/nonexistent"))
+from .tools import SCHEMA
+
 NEEDS_SCHEMA = pytest.mark.skipif(
     not SCHEMA.is_file(), reason="no schema of Terraform's AWS provider (make test fetches it)"
 )

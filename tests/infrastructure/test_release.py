@@ -16,6 +16,7 @@ import yaml
 from goldenami import resources, spec
 from goldenami.errors import SpecError
 from goldenami.infrastructure.release import ReleaseCode, as_cloudformation, as_terraform, gaps
+from goldenami.infrastructure.terraform import Block, document
 from goldenami.workflows.export import release_code
 
 from . import tools
@@ -153,6 +154,34 @@ def test_terraform_has_no_reference_to_nothing_and_the_layout_of_terraform(
 def test_each_resource_has_what_the_provider_s_schema_says(codes: dict[str, ReleaseCode]) -> None:
     found = {name: list(schema_problems(as_terraform.text(code))) for name, code in codes.items()}
     assert found == {name: [] for name in codes}
+
+
+VALIDATED = {"GovCloud", "own template, automatic", "several-accounts", "two templates"}
+PLANNED = {"full", "own template"}
+"""Of which what the stand-in tells of sources is true."""
+
+
+@tools.TERRAFORM
+@NEEDS_SCHEMA
+def test_terraform_validates_and_plans_by_the_provider_s_schema(
+    codes: dict[str, ReleaseCode], tmp_path: Path
+) -> None:
+    texts = {name: as_terraform.text(codes[name]) for name in sorted(VALIDATED | PLANNED)}
+    folder = tools.with_stand_in(tmp_path, *texts.values())
+    values: dict[str, Any] = {"release_version": "1.0", "approved": True}
+    values |= {f"golden_image{end}": "ami-01234567" for end in ("", "_x86_64", "_arm64")}
+    modules = {}
+    for number, (name, text) in enumerate(texts.items()):
+        (folder / f"m{number}").mkdir()
+        (folder / f"m{number}" / "main.tf").write_text(text)
+        chosen = {key: value for key, value in values.items() if f'variable "{key}"' in text}
+        modules[name] = Block("module", (f"m{number}",), {"source": f"./m{number}", **chosen})
+    (folder / "main.tf").write_text(document(modules.values()))
+    tools.terraform(folder, "get")
+    assert "Success!" in tools.terraform(folder, "validate", "-no-color")
+    (folder / "main.tf").write_text(document(modules[name] for name in sorted(PLANNED)))
+    shown = tools.terraform(folder, "plan", "-no-color", "-input=false")
+    assert re.search(r"^Plan: \d{3} to add, 0 to change, 0 to destroy", shown, re.MULTILINE)
 
 
 def test_cloudformation_passes_its_linter(codes: dict[str, ReleaseCode], tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -13,6 +15,8 @@ from typing import Any
 import pytest
 import yaml
 
+SCHEMA = Path(os.environ.get("GOLDENAMI_TERRAFORM_AWS", "/nonexistent"))
+"""The schema of Terraform's AWS provider, which `make test` fetches."""
 TERRAFORM = pytest.mark.skipif(shutil.which("terraform") is None, reason="no terraform on PATH")
 
 
@@ -20,10 +24,39 @@ def terraform(folder: Path, *arguments: str, text: str = "") -> str:
     """Run Terraform in a folder, without its look for news."""
     ran = subprocess.run(
         ["terraform", *arguments], input=text, cwd=folder, capture_output=True, text=True,
-        env={**os.environ, "CHECKPOINT_DISABLE": "1"}, check=False,
+        env={
+            **os.environ, "CHECKPOINT_DISABLE": "1", "TF_DISABLE_PLUGIN_TLS": "1",
+            "TF_CLI_CONFIG_FILE": str(folder.parent / "terraform.rc"),
+        },
+        check=False,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran.stdout
+
+
+def with_stand_in(folder: Path, *codes: str) -> Path:
+    """Return a folder where the AWS provider is a stand-in that knows its schema, if used."""
+    used = {kind for code in codes for kind in re.findall(r'"(aws_\w+)"', code)}
+    schema = {
+        section: {kind: each for kind, each in kinds.items() if kind in used}
+        for section, kinds in json.loads(SCHEMA.read_text()).items()
+        if section != "version"
+    }
+    (folder / "schema.json").write_text(json.dumps(schema))
+    for name in ("aws", "time"):
+        program = folder / f"terraform-provider-{name}"
+        words = [sys.executable, str(Path(__file__).with_name("stand_in.py")), name]
+        words.append(str(folder / "schema.json"))
+        program.write_text(f"#!/bin/sh\nexec {shlex.join(words)}\n")
+        program.chmod(0o755)
+    overrides = {f"hashicorp/{name}": str(folder) for name in ("aws", "time")}
+    (folder / "terraform.rc").write_text(
+        "provider_installation {\n  dev_overrides {\n"
+        + "".join(f'    "{name}" = "{path}"\n' for name, path in overrides.items())
+        + "  }\n}\n"
+    )
+    (folder / "code").mkdir()
+    return folder / "code"
 
 
 def check_format(folder: Path, *codes: str) -> None:
@@ -54,14 +87,18 @@ def _encoded(folder: Path, expressions: Sequence[str], form: str) -> list[str]:
     return [b64decode(text).decode() for text in json.loads(json.loads(shown))]
 
 
-def lint(folder: Path, *templates: str) -> None:
-    """Hold templates to CloudFormation's linter, warnings included."""
+def lint(folder: Path, *templates: str, ignored: Sequence[str] = ()) -> None:
+    """Hold templates to CloudFormation's linter, warnings included but for those ``ignored``."""
     paths = [folder / f"{number}.yaml" for number in range(len(templates))]
     for path, template in zip(paths, templates, strict=True):
         path.write_text(template)
     program = "import sys; from cfnlint.runner import main; sys.exit(main())"
     ran = subprocess.run(
-        [sys.executable, "-c", program, "--", *map(str, paths)], capture_output=True, text=True,
+        [
+            sys.executable, "-c", program, *(f"--ignore-checks={rule}" for rule in ignored), "--",
+            *map(str, paths),
+        ],
+        capture_output=True, text=True,
         check=False,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stdout + ran.stderr

@@ -94,7 +94,8 @@ def _continuous_audit(options: DeployOptions) -> "ContinuousAudit":
         SpecError: the release file is wrong.
     """
     from goldenami import resources
-    from goldenami.infrastructure.continuous import ContinuousAudit, permissions
+    from goldenami.infrastructure.continuous import ContinuousAudit
+    from goldenami.workflows.permissions import continuous
 
     file = shared.release_file(options.release)
     script = files.read_text(resources.folder("templates") / "continuous" / "run.sh")
@@ -115,5 +116,5 @@ def _continuous_audit(options: DeployOptions) -> "ContinuousAudit":
         wheel=wheel,
         wheel_sha256=digest,
         script=script,
-        permissions=tuple(permissions.statements(file.release, options.source)),
+        permissions=tuple(continuous.statements(file, "<account>", options.source)),
     )
