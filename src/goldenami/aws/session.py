@@ -42,6 +42,7 @@ class Aws(Asking):
         bulk: for callers that read large listings: they are read by the lean parser, and where AWS
             throttles, each service and region is slowed down on its own.
         heard: is told of every call, from several threads.
+        external_id: what the roles of other accounts ask for, empty if they do not.
         session: a boto3 session that is there already.
     """
 
@@ -54,6 +55,7 @@ class Aws(Asking):
         connections: int = 16,
         bulk: bool = False,
         heard: Heard | None = None,
+        external_id: str = "",
         session: Any = None,
     ) -> None:
         from botocore.config import Config
@@ -65,6 +67,7 @@ class Aws(Asking):
         self.profile = profile
         self.endpoint_url = endpoint_url
         self._bulk, self._heard = bulk, heard
+        self._external_id = external_id
         self._region = region or self._session.region_name
         self._config = Config(
             connect_timeout=CONNECT_TIMEOUT_S,
@@ -170,12 +173,12 @@ class Aws(Asking):
             return self
         from goldenami.aws.acting import SESSION, account_of, assumed
 
+        said = {"ExternalId": self._external_id} if self._external_id else {}
+
         def fetch() -> RoleCredentials:
-            return (
-                self.in_region(self.region)
-                .ask(AssumeRole, f"assuming {role}", RoleArn=role, RoleSessionName=SESSION)
-                .part
-            )
+            here = self.in_region(self.region)
+            named = {"RoleArn": role, "RoleSessionName": SESSION, **said}
+            return here.ask(AssumeRole, f"assuming {role}", **named).part
 
         with self._roles_lock:
             if role not in self._assumed:

@@ -22,6 +22,7 @@ from goldenami.cli import (
     audit,
     bake,
     base,
+    bootstrap,
     check,
     deploy,
     enforce,
@@ -119,6 +120,7 @@ app.add(show.show)
 app.add(show.history)
 app.add_typer(policy.app, name="policy")
 app.add(permissions.permissions)
+app.add(bootstrap.bootstrap)
 app.add(enforce.enforce)
 app.add(export.export)
 app.add(audit.audit)

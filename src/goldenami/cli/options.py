@@ -72,6 +72,10 @@ class AwsOptions(TableOptions, frozen=True, kw_only=True):
         Option("Another AWS, such as `goldenami sandbox`; AWS_ENDPOINT_URL is honoured too."),
     ] = None
 
+    external_id: Annotated[
+        str | None, Option("What roles of other accounts ask for (sts:ExternalId).", "TEXT")
+    ] = None
+
     def session(
         self, region: str | None = None, default: str | None = None, *, bulk: bool = False
     ) -> "Aws":
@@ -83,6 +87,7 @@ class AwsOptions(TableOptions, frozen=True, kw_only=True):
             profile=self.aws_profile,
             region=region or configured or default,  # boto3 itself does not know AWS_REGION
             endpoint_url=self.endpoint_url,
+            external_id=self.external_id or "",
             bulk=bulk,
             heard=self._heard if in_detail() else None,
         )

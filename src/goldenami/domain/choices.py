@@ -58,6 +58,18 @@ class CodeForm(StrEnum):
     CLOUDFORMATION = "cloudformation"
 
 
+class BootstrapRole(StrEnum):
+    """A role that `goldenami bootstrap` writes."""
+
+    PIPELINE = "pipeline"
+    APPROVER = "approver"
+    AUDITOR = "auditor"
+    REMEDIATOR = "remediator"
+    REVOKER = "revoker"
+    INSTANCE = "instance"
+    COPIES = "copies"
+
+
 class VerdictFormat(StrEnum):
     """How verdicts of events are written."""
 
