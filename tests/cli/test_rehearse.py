@@ -1,10 +1,12 @@
 """`goldenami rehearse` and `goldenami sandbox`."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -13,6 +15,8 @@ import pytest
 
 from goldenami.cli import rehearsal_seed
 from goldenami.spec import load
+
+from .runbooks import reader
 
 pytestmark = pytest.mark.sandbox
 
@@ -65,6 +69,9 @@ def test_the_rehearsal_tells_the_whole_story_on_an_emulator(cli: Any) -> None:
         assert statement in tried
     assert dict(os.environ) == before
     assert ran.err == ""
+    page = (Path(__file__).parents[2] / "docs" / "tutorial.md").read_text()
+    [told] = re.findall(r"```text\n(.*?)\n```", page, re.DOTALL)
+    assert reader.Ids().missing(tuple(told.splitlines()), ran.out.splitlines()) is None
     assert [*pictures.shown(ran.out.splitlines())], "`make pictures` finds what it shows"
 
 

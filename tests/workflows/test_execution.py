@@ -151,7 +151,7 @@ def test_what_was_made_is_undone_in_reverse_order(monkeypatch: pytest.MonkeyPatc
     )
     assert undoing.undone == ["i-b", "i-a"]
     assert error.notes == ("undone: b: i-b", "undone: a: i-a")
-    assert undoing.told[-2:] == ["undone b", "undone a"]
+    assert undoing.told[-3:] == ["undone b", "undone a", "ended end"]
 
 
 def test_what_a_later_action_settled_stays(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,7 +194,7 @@ def test_what_cannot_be_undone_is_named(monkeypatch: pytest.MonkeyPatch) -> None
     error = undoing.fails(launch("a"), action("end", call="fail", after=("a",)))
     assert "LEFT BEHIND: a: i-a" in error.notes[0]
     assert "protected" in error.notes[0]
-    assert undoing.told[-1] == "left a"
+    assert undoing.told[-2:] == ["left a", "ended end"]
 
 
 def test_what_is_gone_already_counts_as_undone(monkeypatch: pytest.MonkeyPatch) -> None:
