@@ -82,6 +82,7 @@ class AttackedWorld(Struct, frozen=True, kw_only=True):
         role: the role that attacks, by name.
         elsewhere: a region that the release file does not name.
         surroundings: subnet, security groups and the like that the role may launch with.
+        why_untagged: why the role has to change images that have no tags yet; empty if it has not.
     """
 
     sandbox: Sandbox
@@ -92,6 +93,7 @@ class AttackedWorld(Struct, frozen=True, kw_only=True):
     role: str
     elsewhere: str
     surroundings: Mapping[str, Any] = {}
+    why_untagged: str = ""
 
 
 def attempts(world: AttackedWorld) -> Iterator[PermissionAttack]:
@@ -198,11 +200,11 @@ def _on_images(
     key, value = world.approval
 
     def on(
-        title: str, operation: str, parameters: Mapping[str, Any], *by_design: str
+        title: str, operation: str, parameters: Mapping[str, Any], *by_design: str, why: str = ""
     ) -> PermissionAttack:
         return PermissionAttack(
             title=title, service="ec2", operation=operation, region=world.region,
-            parameters={**parameters, "DryRun": True}, by_design=frozenset(by_design),
+            parameters={**parameters, "DryRun": True}, by_design=frozenset(by_design), why_open=why,
         )  # fmt: skip
 
     approve = {"Resources": [unapproved], "Tags": [{"Key": key, "Value": value}]}
@@ -211,7 +213,8 @@ def _on_images(
     yield on("approve an image that no bake made", "CreateTags", approve)
     yield on("deregister an image of somebody else", "DeregisterImage", foreign)
     shared = {**foreign, "LaunchPermission": share}
-    yield on("share an image of somebody else", "ModifyImageAttribute", shared)
+    untagged = world.why_untagged
+    yield on("share an image of somebody else", "ModifyImageAttribute", shared, why=untagged)
     source = {"SourceImageId": unapproved, "SourceRegion": world.region, "Name": "stolen"}
     yield on("copy an image without the tags of a bake", "CopyImage", source)
     if golden is None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from goldenami.cli import sandbox as sandbox_command
 from goldenami.cli.permissions_scenes import SCENES, PermissionScene, Step
-from goldenami.domain.choices import PermissionCommand
+from goldenami.domain.choices import BakeMethod, PermissionCommand
 from goldenami.errors import FindingsError, GoldenamiError, RefusedError
 from goldenami.report import permissions as report
 from goldenami.report.terminal import say
@@ -204,6 +204,15 @@ class _Proof:
                 seen[f"{each.call.name} in {each.call.region}: {deciding.reason}"] = None
         yield from seen
 
+    @property
+    def _why_untagged(self) -> str:
+        by_packer = self._scene.file.release.bake.method == BakeMethod.PACKER
+        if not (by_packer and self._command is PermissionCommand.BAKE):
+            return ""
+        return (
+            "Packer describes the image that it has made before it tags it: bake with create-image"
+        )
+
     def _attacks(self) -> "Iterator[PermissionAttackOutcome]":
         from goldenami_sandbox import permission_attacks
         from goldenami_sandbox.ec2.regions import ENABLED_BY_DEFAULT
@@ -215,7 +224,7 @@ class _Proof:
             sandbox=self._sandbox, region=release.build_region, account=self._world.account,
             image=release.image, approval=(release.approval_tag.key, release.approval_tag.value),
             role=self._roles[0].role.rpartition("/")[2], elsewhere=elsewhere[0],
-            surroundings=_surroundings(release),
+            surroundings=_surroundings(release), why_untagged=self._why_untagged,
         )  # fmt: skip
         for attack in [*permission_attacks.attempts(world)]:
             yield permission_attacks.attempt(self._sandbox, self._credentials, attack)
