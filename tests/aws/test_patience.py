@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from botocore import xform_name
 from botocore.exceptions import ClientError
 from msgspec import structs
 
@@ -18,6 +19,7 @@ SAYS = {
     "ResourceLimitExceeded": "Too many snapshot copies in progress. The limit is 20.",
     "InvalidParameterValue": "Value (a) for parameter iamInstanceProfile.name is invalid. "
     "Invalid IAM Instance Profile name",
+    "IncorrectState": "The snapshot 'snap-1' is in the state recovering",
 }
 CASES = [(call, busy.code) for call, several in BUSY.items() for busy in several]
 
@@ -28,13 +30,14 @@ def busy(code: str, message: str = "") -> ClientError:
 
 
 def client(call: str, *answers: Any) -> Answers:
-    operation = {"ec2:CopyImage": "copy_image", "ec2:CreateImage": "create_image"}
-    return Answers(**{operation.get(call, "run_instances"): list(answers)})
+    return Answers(**{xform_name(call.removeprefix("ec2:")): list(answers)})
 
 
 def answer(call: str) -> dict[str, Any]:
-    launched: dict[str, Any] = instance("pending")["Reservations"][0]
-    return launched if call == "ec2:RunInstances" else {"ImageId": "ami-1"}
+    if call == "ec2:RunInstances":
+        launched: dict[str, Any] = instance("pending")["Reservations"][0]
+        return launched
+    return {"ImageId": "ami-1", "Return": True}
 
 
 @pytest.mark.parametrize(("call", "code"), CASES)

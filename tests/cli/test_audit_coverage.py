@@ -790,7 +790,7 @@ def test_an_aggregator_is_asked_for_counts_by_the_largest_pages(
 
 def test_an_aggregator_that_is_none(cli: Any, sandbox: Sandbox, golden: str) -> None:
     ran = cli("audit", *HOME, "--source", "config:none")
-    assert ran.code == 1
-    assert "NoSuchConfigurationAggregatorException" in ran.err
+    assert ran.code == 2
+    assert "there is no aggregator in us-east-1 `none`" in ran.err
     ran = cli("audit", *HOME, "--source", "config:none", "--save-inventory", "x")
     assert ran.code == 2

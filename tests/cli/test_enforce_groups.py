@@ -170,7 +170,7 @@ class TestGuardrailProtection:
     def test_whoever_is_not_the_pipeline_is_warned_of_a_lock_out(
         self, cli: Any, protected: Any
     ) -> None:
-        ran = cli("enforce", protected, "--plan")
+        ran = cli("enforce", protected, "--plan", "-v")
         assert "only the pipeline role can run `goldenami enforce`" in ran.err
         assert "and may lock yourself out" in ran.err
 
@@ -178,7 +178,7 @@ class TestGuardrailProtection:
     def test_the_pipeline_is_not_and_can_remove_everything(
         self, cli: Any, iam: Any, protected: Any
     ) -> None:
-        ran = cli("enforce", protected, "--plan")
+        ran = cli("enforce", protected, "--plan", "-v")
         assert "only the pipeline role can run `goldenami enforce`" in ran.err
         assert "lock yourself out" not in ran.err
         assert cli("enforce", protected, "--remove", "--yes").code == 0

@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,21 @@ EAST = ["us-east-1"]
 
 
 def commands(sandbox: Sandbox) -> list[str]:
-    """Return what was sent to instances, and the operation after it."""
-    return [
-        call.parameters["Parameters"]["commands"][0]
-        if call.operation == "SendCommand"
-        else call.operation
-        for call in sandbox.calls
-        if call.operation in ("SendCommand", "CreateImage") and not call.parameters.get("DryRun")
-    ]
+    """Return what instances were sent, and the operation after it.
+
+    What came before an agent was there to take it, and was sent again, is left out.
+    """
+    taken = Counter(
+        command["InstanceIds"][0] for command in sandbox.client("ssm").list_commands()["Commands"]
+    )
+    shown = []
+    for call in reversed(sandbox.calls):
+        if call.operation == "CreateImage" and not call.parameters.get("DryRun"):
+            shown.append(call.operation)
+        if call.operation == "SendCommand" and taken[call.parameters["InstanceIds"][0]]:
+            taken[call.parameters["InstanceIds"][0]] -= 1
+            shown.append(call.parameters["Parameters"]["commands"][0])
+    return shown[::-1]
 
 
 def test_user_data_is_through_before_anything_else_is_done_with_the_instance(

@@ -25,6 +25,8 @@ BELOW = {
     "combine": {"render"},
     "limits": {"render"},
     "snapshot_list": set(),
+    "permissions": {"evaluator", "limits", "reference", "render"},
+    "trust": set(),
 }
 """What each part of ``iam`` may import, for its types too."""
 
@@ -33,6 +35,7 @@ MAY_NAME = {
     "goldenami/domain/arns.py": "it is where ARNs are made",
     RESOURCES: "it is where condition keys are",
     "goldenami/iam/lint": "a rule names the keys that policies get wrong",
+    "goldenami/workflows/permissions": "a rule names the keys of the policies that it writes",
 }
 KEY = re.compile(
     r"ec2:(Owner|Public|ImageID|ImageType|RootDeviceType|SnapshotID|VolumeID|Encrypted)$"

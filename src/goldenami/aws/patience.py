@@ -40,6 +40,7 @@ BUSY: Final[Mapping[str, tuple[Busy, ...]]] = {
         *_SNAPSHOTS,
     ),
     "ec2:CreateImage": (*_SNAPSHOTS, Busy("ConcurrentCreateImageNoRebootLimitExceeded")),
+    "ec2:RestoreImageFromRecycleBin": (Busy("IncorrectState", words="recovering"),),
     "ec2:RunInstances": (
         Busy("InvalidParameterValue", words="instance ?profile", most_s=NEW_PROFILE_S),
     ),

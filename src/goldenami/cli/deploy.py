@@ -10,14 +10,14 @@ from goldenami import __version__, files
 from goldenami.cli import options as shared
 from goldenami.cli.command import Option, Options
 from goldenami.constraints import form, needs
-from goldenami.domain import names
+from goldenami.domain import names, prefixes
 from goldenami.errors import UsageError
 from goldenami.report.terminal import say, tell
 
 if TYPE_CHECKING:
     from goldenami.infrastructure.continuous import ContinuousAudit
 
-WHEEL = f"goldenami-{__version__}-py3-none-any.whl"
+WHEEL = f"{prefixes.NAME}-{__version__}-py3-none-any.whl"
 
 
 def _is_source(text: str) -> bool:

@@ -114,13 +114,17 @@ class Unwritable(io.TextIOBase):
         raise OSError(errno.EBADF, os.strerror(errno.EBADF))
 
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
 def unwritable(error: Exception) -> GoldenamiError | None:
     """Return what an error of writing to stdout means; None if it is about something else.
 
     What could not be written is still in the stream's buffer, and fails again; but for a pipe
-    without a reader, and no other pipe is written to.
+    without a reader, and no other pipe is written to, and for what is longer than the buffer.
     """
-    broken: Exception | None = error if isinstance(error, BrokenPipeError) else None
+    full = isinstance(error, OSError) and error.errno in _FULL and error.filename is None
+    broken: Exception | None = error if full or isinstance(error, BrokenPipeError) else None
     try:
         sys.stdout.write("")
         sys.stdout.flush()

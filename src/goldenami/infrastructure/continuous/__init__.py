@@ -11,6 +11,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from goldenami.domain import arns
+
 DELIMITER = "GOLDENAMI_END"
 PYTHON = "3.12"
 IMAGE = "aws/codebuild/amazonlinux-aarch64-standard:3.0"
@@ -20,7 +22,7 @@ BUILDS_AT_ONCE = 2
 """The audit and the look for what is out of date; an audit ends before the next one begins."""
 HOURLY = "rate(1 hour)"
 DAILY = "cron(17 4 * * ? *)"
-START_BUILD = "arn:<partition>:scheduler:::aws-sdk:codebuild:startBuild"
+START_BUILD = arns.pattern("<partition>", "scheduler", "", "", "aws-sdk:codebuild:startBuild")
 """https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html"""
 START_ATTEMPTS = 3
 START_WITHIN_S = 1_800
@@ -98,7 +100,7 @@ class ContinuousAudit(Struct, frozen=True, kw_only=True):
 
     def arn(self, service: str, resource: str) -> str:
         """Return the ARN of something in the stack's own region and account."""
-        return f"arn:<partition>:{service}:<region>:<account>:{resource}"
+        return arns.pattern("<partition>", service, "<region>", "<account>", resource)
 
     @property
     def environment(self) -> Mapping[str, str]:

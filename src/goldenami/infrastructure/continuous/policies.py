@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from goldenami.domain import arns
 from goldenami.infrastructure.continuous import NAMESPACE, ContinuousAudit
 
 Document = Mapping[str, Any]
@@ -40,9 +41,13 @@ def reading(audit: ContinuousAudit) -> Document:
     return _document(*audit.permissions)
 
 
+def _bucket(audit: ContinuousAudit) -> str:
+    return arns.pattern("<partition>", "s3", "", "", audit.bucket)
+
+
 def project(audit: ContinuousAudit) -> Document:
     """Return what the project does beside the audit: fetch, keep, tell, count, write its log."""
-    bucket = f"arn:<partition>:s3:::{audit.bucket}"
+    bucket = _bucket(audit)
     read = [f"{bucket}/{prefix}" for prefix in ("release/*", "tools/*", "complete.json")]
     written = ("audits/*", "inventories/*", "latest.html", "complete.json")
     topics = [audit.arn("sns", topic) for topic in (audit.findings, audit.incomplete)]
@@ -86,7 +91,7 @@ def _without_tls(resources: Any, action: str) -> Mapping[str, Any]:
 
 def bucket(audit: ContinuousAudit) -> Document:
     """Return the bucket's own policy: nothing without TLS."""
-    arn = f"arn:<partition>:s3:::{audit.bucket}"
+    arn = _bucket(audit)
     return _document(_without_tls([arn, f"{arn}/*"], "s3:*"))
 
 
@@ -112,7 +117,7 @@ def queue(audit: ContinuousAudit, name: str, rules: Iterable[str]) -> Document:
 
 def key() -> Document:
     """Return the key's own policy: IAM decides, and the account's alarms may use it."""
-    root = {"Principal": {"AWS": "arn:<partition>:iam::<account>:root"}}
+    root = {"Principal": {"AWS": arns.iam_arn("<partition>", "<account>", "root")}}
     alarms = {"Principal": {"Service": "cloudwatch.amazonaws.com"}, "Condition": _ACCOUNT}
     return _document(
         _allow("Account", ["kms:*"], "*", **root),

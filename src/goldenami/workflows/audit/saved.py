@@ -74,7 +74,7 @@ class SavedSource:
 
     def __init__(self, path: Path) -> None:
         self._file = path
-        folder = Path(mkdtemp(prefix="goldenami-"))  # of what was gzipped
+        folder = Path(mkdtemp(prefix="inventory-"))  # of what was gzipped
         finalize(self, rmtree, folder, ignore_errors=True)
         self._path = files.unpacked(path, folder)
         self._starts: dict[AccountRegion, list[tuple[int, int]]] = {}
