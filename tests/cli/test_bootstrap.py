@@ -1,6 +1,7 @@
 """`goldenami bootstrap`, and roles of other accounts that ask for an external id."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +31,19 @@ def test_roles_are_written_for_one_repository_and_nobody_else(cli: Any, write: A
     ran = cli("bootstrap", release, "--account", "123456789012")
     assert ran.code == 2
     assert "who may become the pipeline role is not said" in ran.err
+
+
+def test_the_release_file_of_the_folder_needs_no_name(
+    cli: Any, write: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = cli("bootstrap", "--github", "acme/images")
+    assert ran.code == 2
+    assert "there is no release.yaml in this folder\n  fix: name the release file" in ran.err
+    release = write()
+    assert cli("bootstrap", "--github", "acme/images").out == (
+        cli("bootstrap", release, "--github", "acme/images").out
+    )
 
 
 def test_the_auditor_is_given_to_every_account_of_a_unit(cli: Any, write: Any) -> None:

@@ -2,10 +2,11 @@
 
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from goldenami.cli import options as shared
-from goldenami.cli.command import Option
+from goldenami.cli.command import Argument, Option
 from goldenami.cli.policy.render import As
 from goldenami.cli.sandbox import AccountId
 from goldenami.constraints import form
@@ -30,7 +31,9 @@ _Repository = Annotated[
 class BootstrapOptions(shared.TableOptions, frozen=True, kw_only=True):
     """The options of `goldenami bootstrap`."""
 
-    release: shared.Release
+    release: Annotated[
+        Path | None, Argument("The release file; default: release.yaml in this folder.")
+    ] = None
     as_: Annotated[As, Option("What the roles are written as.", names=("--as",))] = As.JSON
     roles: Annotated[
         list[BootstrapRole] | None,
@@ -71,7 +74,7 @@ def bootstrap(options: BootstrapOptions) -> None:
     from goldenami.infrastructure.cloudformation import BODY_LIMIT
     from goldenami.workflows.permissions.bootstrap import BootstrapOrder, blueprints
 
-    file = shared.release_file(options.release)
+    file = shared.release_file(options.release or _nearest())
     kinds = tuple(options.roles or ())
     of_auditor = options.as_ is As.CLOUDFORMATION and kinds == (BootstrapRole.AUDITOR,)
     if options.unit and not of_auditor:
@@ -115,6 +118,15 @@ def bootstrap(options: BootstrapOptions) -> None:
             )
     for each in chosen:
         say(f"{each.kind}: {each.name} in {each.account}, {len(each.documents)} policies")
+
+
+def _nearest() -> Path:
+    if (path := Path("release.yaml")).is_file():
+        return path
+    raise UsageError(
+        "there is no release.yaml in this folder",
+        fix="name the release file; `goldenami init` writes one to begin with",
+    )
 
 
 def _refuse_several(accounts: list[str]) -> None:
