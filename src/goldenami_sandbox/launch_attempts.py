@@ -5,6 +5,7 @@ The sandbox's server decides them, so what is told here is what any client would
 
 import json
 from collections.abc import Iterator, Mapping, Set
+from operator import itemgetter
 from typing import Any
 
 from botocore import xform_name
@@ -223,4 +224,5 @@ def _statements(sandbox: Sandbox, message: str) -> tuple[str, ...]:
     sts = sandbox.client("sts")
     decoded = sts.decode_authorization_message(EncodedMessage=encoded)["DecodedMessage"]
     matched = json.loads(decoded)["matchedStatements"]["items"]
+    matched.sort(key=itemgetter("policyName"))  # they come as they were attached, side by side
     return tuple(statement["statementId"] for statement in matched)

@@ -1,5 +1,6 @@
 """What has to be there for a command to be rehearsed, and how it is run then."""
 
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -58,6 +59,8 @@ class PermissionScene(Struct, frozen=True, kw_only=True):
         from goldenami.workflows import release as workflow
 
         file, aws = self.file, self.aws()
+        if later:
+            time.sleep(1)  # builds and automatic versions are of a second
         if later and file.release.version != "auto":
             named = structs.replace(file.release, version=f"{file.release.version}-next")
             file = structs.replace(file, release=named)
