@@ -179,3 +179,20 @@ def test_a_comparison_tells_what_is_missing_too_wide_and_too_much() -> None:
     ]
     assert compared.surplus == {"ec2": "TerminateInstances"}
     assert compare(needed, policies, policies, ROLE).same
+
+
+def test_what_a_comparison_asks_for_meets_every_bound() -> None:
+    tagged = condition("Null", "aws:ResourceTag/goldenami:image", ["false"])
+    untagged = condition("Null", "aws:ResourceTag/Owner", ["true"])
+    needed = merged([
+        Grant(
+            action="ec2:DeregisterImage", resources=(RESOURCES[0], RESOURCES[2]),
+            conditions=(tagged, untagged, HERE), sid="Remove",
+        ),
+    ])  # fmt: skip
+    policies = compiled([documents.document("needed", needed)])
+    assert compare(needed, policies, policies, ROLE).same
+    compared = compare(needed, policies, compiled([]), ROLE)
+    assert [each.words.split(": ")[0] for each in compared.missing] == [
+        "arn:aws:ec2:us-east-1::image/sample"
+    ]

@@ -66,7 +66,8 @@ AUD, SUB = f"{trust.GITHUB}:aud", f"{trust.GITHUB}:sub"
     ],
 )
 def test_a_trust_that_lets_in_others_is_told(document: dict[str, Any], words: str) -> None:
-    assert any(words in problem for problem in trust.problems(document, ACCOUNT))
+    problems = list(trust.problems(document, ACCOUNT))
+    assert any(words in problem for problem in problems)
 
 
 @pytest.mark.parametrize(
@@ -77,6 +78,14 @@ def test_a_trust_that_lets_in_others_is_told(document: dict[str, Any], words: st
         trust.by_role(f"arn:aws:iam::{OTHER}:role/golden-ami-pipeline"),
         trust.by_role(f"arn:aws:iam::{ACCOUNT}:root"),
         trust.by_service("ec2.amazonaws.com"),
+        {"Statement": {"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}},
+        {
+            "Statement": {
+                "Effect": "Allow",
+                "Principal": {"Federated": f"arn:aws:iam::{ACCOUNT}:saml-provider/people"},
+                "Action": "sts:AssumeRoleWithSAML",
+            }
+        },
     ],
 )
 def test_a_trust_that_names_who_may_is_right(document: dict[str, Any]) -> None:
