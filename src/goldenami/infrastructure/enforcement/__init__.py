@@ -18,6 +18,8 @@ from goldenami.spec.allowed import AllowedAmis
 
 GROUPS, BOUNDARY, SCP = "group_policy", "permissions_boundary", "scp"
 ALLOWED_AMIS, DECLARATIVE = "allowed_amis", "declarative_policy"
+TYPES = {SCP: "SERVICE_CONTROL_POLICY", DECLARATIVE: "DECLARATIVE_POLICY_EC2"}
+"""What Organizations calls its policies: https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreatePolicy.html"""
 
 BOUNDARY_GAP = (
     "permissions_boundary: no infrastructure code attaches a boundary to a role that it does not "
@@ -95,6 +97,23 @@ def comment(mechanism: MechanismDocuments) -> str:
     if mechanism.name == BOUNDARY:
         return BOUND.format(roles=", ".join(mechanism.holders))
     return ORGANIZATION if mechanism.name in (SCP, DECLARATIVE) else ""
+
+
+def policies(
+    code: EnforcementCode, listed: Callable[[str], Any] | None
+) -> Iterator[tuple[MechanismDocuments, PolicyDocument, dict[str, Any]]]:
+    """Yield each document with its mechanism, and its policy as the code has it.
+
+    Args:
+        code: what is enforced.
+        listed: as of `with_snapshots`; None if the ids in the documents stay.
+    """
+    for mechanism in code.mechanisms:
+        for document in mechanism.documents:
+            policy = document.policy
+            if listed:
+                policy = with_snapshots(policy, code.snapshots, listed)
+            yield mechanism, document, policy
 
 
 def with_snapshots(value: Any, ids: Collection[str], listed: Callable[[str], Any]) -> Any:

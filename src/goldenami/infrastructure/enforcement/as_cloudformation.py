@@ -11,18 +11,15 @@ from goldenami.iam.render import PolicyDocument
 from goldenami.infrastructure.cloudformation import Function, SectionEntry, resource
 from goldenami.infrastructure.enforcement import (
     BOUNDARY,
-    DECLARATIVE,
     GROUPS,
-    SCP,
+    TYPES,
     EnforcementCode,
     MechanismDocuments,
     comment,
     description,
+    policies,
     policy_name,
-    with_snapshots,
 )
-
-_TYPES = {SCP: "SERVICE_CONTROL_POLICY", DECLARATIVE: "DECLARATIVE_POLICY_EC2"}
 
 
 def resources(
@@ -35,14 +32,9 @@ def resources(
         snapshots: what lists the ids of the golden snapshots, in place of those in the documents.
         attributes: further attributes of each resource, such as its ``Condition``.
     """
-    for mechanism in code.mechanisms:
-        for document in mechanism.documents:
-            policy = document.policy
-            if snapshots:
-                policy = with_snapshots(
-                    policy, code.snapshots, lambda start: _arns(start, snapshots)
-                )
-            yield _policy(mechanism, document, policy, attributes)
+    arns = (lambda start: _arns(start, snapshots)) if snapshots else None
+    for mechanism, document, policy in policies(code, arns):
+        yield _policy(mechanism, document, policy, attributes)
 
 
 def _policy(
@@ -68,7 +60,7 @@ def _policy(
         {
             "Name": policy_name(document),
             "Description": description(document),
-            "Type": _TYPES[mechanism.name],
+            "Type": TYPES[mechanism.name],
             "Content": policy,
             "TargetIds": holders,
         },

@@ -9,15 +9,14 @@ from typing import Any
 from goldenami.iam.render import PolicyDocument
 from goldenami.infrastructure.enforcement import (
     BOUNDARY,
-    DECLARATIVE,
     GROUPS,
-    SCP,
+    TYPES,
     EnforcementCode,
     MechanismDocuments,
     comment,
     description,
+    policies,
     policy_name,
-    with_snapshots,
 )
 from goldenami.infrastructure.hcl import Expression, FunctionCall, jsonencode, quoted
 from goldenami.infrastructure.terraform import Block, data, resource
@@ -26,7 +25,6 @@ from goldenami.spec.allowed import AllowedAmis
 SNAPSHOTS = Expression("local.golden_snapshots")
 """What a release's code has for the ids of all golden snapshots."""
 _EACH = Expression("each.value")
-_TYPES = {SCP: "SERVICE_CONTROL_POLICY", DECLARATIVE: "DECLARATIVE_POLICY_EC2"}
 
 
 def blocks(code: EnforcementCode, snapshots: Expression | None = None) -> Iterator[Block]:
@@ -36,14 +34,9 @@ def blocks(code: EnforcementCode, snapshots: Expression | None = None) -> Iterat
         code: what is enforced.
         snapshots: what lists the ids of the golden snapshots, in place of those in the documents.
     """
-    for mechanism in code.mechanisms:
-        for document in mechanism.documents:
-            policy = document.policy
-            if snapshots:
-                policy = with_snapshots(
-                    policy, code.snapshots, lambda start: _arns(start, snapshots)
-                )
-            yield from _attached(mechanism, document, policy)
+    arns = (lambda start: _arns(start, snapshots)) if snapshots else None
+    for mechanism, document, policy in policies(code, arns):
+        yield from _attached(mechanism, document, policy)
     if code.allowed_amis:
         yield from _allowed_amis(code.allowed_amis, code.owners)
 
@@ -62,7 +55,7 @@ def _attached(
             arguments = {**each, "group": _EACH, "policy_arn": attached.attribute("arn")}
             yield resource("aws_iam_group_policy_attachment", label, arguments)
         return
-    arguments = {**common, "type": _TYPES[mechanism.name], "content": jsonencode(policy)}
+    arguments = {**common, "type": TYPES[mechanism.name], "content": jsonencode(policy)}
     attached = resource("aws_organizations_policy", label, arguments, comment=comment(mechanism))
     yield attached
     arguments = {**each, "policy_id": attached.attribute("id"), "target_id": _EACH}
