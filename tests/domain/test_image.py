@@ -1,11 +1,13 @@
 """Images and builds."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+import hypothesis.strategies as st
+from hypothesis import given
 from msgspec import structs
 
 from goldenami.domain import names
-from goldenami.domain.image import Build, Image, build_id, new_nonce
+from goldenami.domain.image import Build, Image, build_id, new_nonce, started
 from goldenami.domain.status import Status
 
 BUILD = Build(id="20261123T140509Z-a1b2c3", image="web", version="1.0", spec="abc", nonce="1")
@@ -62,10 +64,25 @@ def test_a_token_is_the_same_for_the_same_action_of_the_same_build_alone() -> No
     assert len(BUILD.token("launch")) == 64
 
 
-def test_build_ids_sort_by_time() -> None:
-    ids = [
-        build_id(datetime(2026, month, day, 1, 2, 3, tzinfo=UTC), "ffffff")
-        for month, day in ((1, 9), (1, 10), (12, 1))
-    ]
-    assert ids[0] == "20260109T010203Z-ffffff"
+@given(st.lists(st.datetimes(timezones=st.just(UTC)), max_size=5), st.integers(0, 4095))
+def test_build_ids_sort_by_time(moments: list[datetime], random: int) -> None:
+    # What is a millisecond apart is told apart, whatever the random digits.
+    each = {moment.replace(microsecond=moment.microsecond // 1000 * 1000) for moment in moments}
+    oldest_first = sorted(moment for moment in each if moment.year >= 1000)
+    ids = [build_id(moment, random ^ (i % 2 * 4095)) for i, moment in enumerate(oldest_first)]
     assert ids == sorted(ids)
+    assert [started(build) for build in ids] == [
+        moment.replace(microsecond=0) for moment in oldest_first
+    ]
+
+
+def test_images_of_one_second_are_as_old_as_their_builds() -> None:
+    moment = datetime(2026, 1, 9, 1, 2, 3, tzinfo=UTC)
+    builds = [build_id(moment.replace(microsecond=micro), 0) for micro in (0, 1_000, 999_999)]
+    assert builds[0] == "20260109T010203Z-000000"
+    assert builds[2] == "20260109T010203Z-fff000"
+    several = [structs.replace(image(build=build), created=moment) for build in builds]
+    several.append(structs.replace(several[0], created=moment + timedelta(seconds=1)))
+    several.insert(0, image(build=builds[2]))  # the oldest public images have no time at all
+    shuffled = [several[i] for i in (3, 1, 4, 0, 2)]
+    assert sorted(shuffled, key=lambda one: one.age) == several

@@ -34,7 +34,7 @@ def produced(regional: RegionalAws, *, image: str | None = None) -> list[Image]:
     described = _described(
         regional, "reading golden images", Owners=["self"], Filters=[tagged], **ALL_STATES
     )
-    return sorted(described, key=_newest)
+    return sorted(described, key=_newest_last, reverse=True)
 
 
 def own(regional: RegionalAws) -> list[Image]:
@@ -144,7 +144,7 @@ def _newest_of(regional: RegionalAws, image_filter: "ImageFilter") -> Image:
             f"base.source.filter: no available image of {', '.join(image_filter.owners)} in "
             f"{regional.region} is named like `{image_filter.name}`"
         )
-    return min(described, key=_newest)
+    return max(described, key=_newest_last)
 
 
 def _described(regional: RegionalAws, purpose: str, **parameters: Any) -> list[Image]:
@@ -164,8 +164,8 @@ def watermarks(answers: Iterable[WatermarkAnswer]) -> tuple[ImageWatermark, ...]
     )
 
 
-def _newest(image: Image) -> tuple[float, str]:
-    return (-image.created.timestamp() if image.created else 0.0, image.id)
+def _newest_last(image: Image) -> tuple[tuple[float, str], str]:
+    return (image.age, image.id)
 
 
 def _image(region: str, answer: ec2.ImageAnswer) -> Image:

@@ -182,7 +182,7 @@ def new_build(file: ReleaseFile, now: datetime) -> Build:
     release = file.release
     version = names.calendar_version(now) if release.version == "auto" else release.version
     return Build(
-        id=build_id(now.astimezone(UTC), secrets.token_hex(3)),
+        id=build_id(now.astimezone(UTC), secrets.randbelow(4096)),
         image=release.image,
         version=version,
         spec=file.spec,

@@ -121,6 +121,11 @@ class Image(Struct, frozen=True, kw_only=True):
         """Its state in the life of a golden image."""
         return self.tags.get(tags.STATUS, "")
 
+    @property
+    def age(self) -> tuple[float, str]:
+        """What images are ordered by, the newest last: EC2 tells whole seconds, then the build."""
+        return (self.created.timestamp() if self.created else 0.0, self.tags.get(tags.BUILD, ""))
+
 
 class Build(Struct, frozen=True, kw_only=True):
     """One run of a release file: what makes its resources recognisable, everywhere.
@@ -175,9 +180,17 @@ def new_nonce() -> str:
     return secrets.token_hex(32)
 
 
-def build_id(now: datetime, random_hex: str) -> str:
-    """Return the id of a new build: ``20261123T140509Z-a1b2c3``, sortable by time."""
-    return f"{now.strftime(_STARTED)}-{random_hex}"
+def build_id(now: datetime, random: int) -> str:
+    """Return the id of a new build: ``20261123T140509Z-a1b2c3``, sortable by time.
+
+    The three digits behind the dash are the second's 4096ths, so that builds of one second are
+    ordered as well; the last three are random.
+
+    Args:
+        now: when it is started, in UTC.
+        random: a number below 4096.
+    """
+    return f"{now.strftime(_STARTED)}-{now.microsecond * 4096 // 1_000_000:03x}{random:03x}"
 
 
 def build_of(bake: str, architecture: str) -> str:

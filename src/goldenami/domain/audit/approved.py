@@ -204,7 +204,7 @@ def produced(images: Iterable[Image], approval: ApprovalTag, builds: Builds) -> 
     claiming = (image for image in images if _claims(image, approval))
     newer: defaultdict[str, set[str]] = defaultdict(set)
     by_id = {}
-    for image in sorted(claiming, key=_age, reverse=True):
+    for image in sorted(claiming, key=lambda image: image.age, reverse=True):
         carries = approval.on(image.tags)
         forged = _forged(image, builds, approved=carries)
         change = changed(image, Builds() if forged else builds)
@@ -248,10 +248,6 @@ def changed(image: Image, builds: Builds) -> Change | None:
     recorded = known.recorded.record.last if known else None
     changes = [each for each in (recorded, life.of_tags(image.tags)) if each and each.ends]
     return max(changes, key=lambda each: state(each.status).rank, default=None)
-
-
-def _age(image: Image) -> tuple[float, str]:
-    return (image.created.timestamp() if image.created else 0.0, image.version)
 
 
 def _forged(image: Image, builds: Builds, *, approved: bool) -> str:
