@@ -1,77 +1,64 @@
 """Decisions of the policy evaluator: part of `make bench`.
 
-A launch under policies of guardrail size (80 snapshots, tag protection, and an administrator's
-Allow), compiled once; beside what json.loads takes for the same policies' text.
+What is asked is drawn at random, see ``matrix.py``: 100 principals with policies of their own, and
+requests of which no two are alike. Each is decided once: no answer can be remembered. Policies are
+compiled before, as for any account; what compiling takes has a row of its own. The yardstick is
+json.loads of the same policies' text, and a fixed loop tells how busy the machine is.
 """
 
+import gc
 import json
+import statistics
 import time
 from collections.abc import Callable
 
-from goldenami.iam.account import ADMINISTRATOR
-from goldenami.iam.authorization.calls import ApiCall, requests
-from goldenami.iam.evaluator.decide import Policies, decide
+from matrix import Matrix
+
+from goldenami.iam.evaluator.decide import decide
 from goldenami.iam.evaluator.document import compile_policy
-from goldenami.iam.evaluator.request import Principal, Request
-from goldenami.iam.profiles import profile_named
-from goldenami.iam.proof.cases import load
-from goldenami.iam.proof.lookup import GoldenImage, ProofLookup, ProofSetting
-from goldenami.iam.render import PolicyDocument, render
-from goldenami.iam.values import Values
 
-ACCOUNT = "123456789012"
-SNAPSHOTS = tuple(f"snap-{number:017x}" for number in range(80))
-TARGET = 20_000
-SECONDS = 2.0
+TARGET = 100_000
+ROUNDS, REQUESTS = 9, 5_000
+LOOP = 200_000
 
 
-def documents() -> list[PolicyDocument]:
-    """Return the guardrail and its companion."""
-    values = Values(account=ACCOUNT, snapshots=SNAPSHOTS)
-    profiles = (profile_named("guardrail"), profile_named("tag-protection"))
-    return [document for one in profiles for document in render(one, values)]
+def seconds(work: Callable[[], object]) -> float:
+    """Return the processor time that some work takes."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
 
 
-def launches() -> list[Request]:
-    """Return the requests of golden, public, foreign and laundered launches."""
-    principal = Principal.from_arn(f"arn:aws:iam::{ACCOUNT}:user/bob", unique_id="AIDA1")
-    golden = GoldenImage(
-        region="us-east-1", id="ami-golden", owner=ACCOUNT, snapshots=SNAPSHOTS[40:41]
-    )
-    setting = ProofSetting(
-        account=ACCOUNT,
-        partition="aws",
-        owners=(ACCOUNT,),
-        tag=profile_named("guardrail").tag,
-        golden=(golden,),
-    )
-    world = ProofLookup(setting, golden, load())
-    images = ("ami-golden", "ami-public", "ami-untagged", "ami-self-approved")
-    calls = [ApiCall("ec2:RunInstances", "us-east-1", {"ImageId": one}) for one in images]
-    return [request for call in calls for request in requests(call, principal, world)]
-
-
-def per_second(work: Callable[[], int]) -> float:
-    """Return how many units a second of processor time ``work`` does."""
-    done, start = 0, time.process_time()
-    while time.process_time() - start < SECONDS:
-        done += work()
-    return done / (time.process_time() - start)
+def loop() -> None:
+    """Do what is the same on every run."""
+    numbers: dict[int, str] = {}
+    for number in range(LOOP):
+        numbers[number & 1023] = str(number)
 
 
 def main() -> None:
     """Measure and print."""
-    several = documents()
-    compiled = tuple(compile_policy(one.name, one.policy) for one in several)
-    policies = Policies(identity=(ADMINISTRATOR.compiled, *compiled))
-    asked = launches()
-    texts = [one.json(minify=True) for one in several]
-    allowed = sum(decide(policies, one).allowed for one in asked)
-    rate = per_second(lambda: len([decide(policies, one) for one in asked]))
-    parsed = per_second(lambda: len([json.loads(text) for text in texts]) // len(texts))
-    print(f"{len(asked)} requests of 4 launches, {allowed} of them allowed")
-    print(f"resource decisions     {rate:9,.0f} /s of one core   target {TARGET:,}")
-    print(f"json.loads of the same {parsed:9,.0f} /s              {rate / parsed:.1f} x as many")
+    matrix = Matrix(seed=7)
+    texts = [json.dumps(document) for document in matrix.documents]
+    allowed, rates, loops = 0, [], []
+    for _ in range(ROUNDS):
+        drawn = matrix.requests(REQUESTS)
+        gc.collect()
+        gc.freeze()  # what waits to be asked is no garbage of the decisions
+        start = time.process_time()
+        for policies, request in drawn:
+            allowed += decide(policies, request).allowed
+        rates.append(REQUESTS / (time.process_time() - start))
+        loops.append(seconds(loop))
+    first, rate = rates[0], statistics.median(rates[1:])
+    parsed = seconds(lambda: [json.loads(text) for text in texts])
+    compiled = seconds(lambda: [compile_policy("policy", text) for text in texts])
+    falls_short = "" if rate >= TARGET else "   falls short"
+    print(f"{ROUNDS * REQUESTS:,} requests, each asked once, {allowed:,} of them allowed")
+    print(f"resource decisions     {rate:9,.0f} /s of one core   target {TARGET:,}{falls_short}")
+    print(f"the first {REQUESTS:,}        {first:9,.0f} /s, which have to look for the statements")
+    print(f"in a loop of str()     {rate * statistics.median(loops) / LOOP:9.3f} decisions a turn")
+    print(f"compiling a policy     {compiled / parsed:9.1f} x json.loads of its text")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from goldenami.aws.answers.interface import Listing
 from goldenami.aws.errors import unreadable
 from goldenami.aws.session import Aws
 from goldenami.errors import AwsError
-from goldenami.iam.evaluator.decide import visible
+from goldenami.iam.evaluator.context import visible
 from goldenami.iam.evaluator.request import Request, Value
 
 PERMISSIONS = ("iam:GetRole", "iam:SimulatePrincipalPolicy")

@@ -32,7 +32,13 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_res
 """
 _INCOMPLETE = Unknown("AWS does not say whether its incomplete ARN names the resource")
 
-Resources = Callable[[str, Context], Truth]
+Applies = Callable[[str, Context], Truth]
+"""Whether something applies to a resource's ARN in a context."""
+
+
+def everything(_resource: str, _context: Context) -> Truth:
+    """Tell that ``*`` names every resource."""
+    return True
 
 
 class Statement(Struct, frozen=True):
@@ -41,21 +47,30 @@ class Statement(Struct, frozen=True):
     name: str
     allows: bool
     action: Test
-    resource: Resources
+    resource: Applies
     conditions: tuple[Condition, ...]
 
-    def holds(self, resource: str, context: Context) -> Truth:
-        """Tell whether it applies to a resource, once its action does."""
-        result = self.resource(resource, context)
-        if result is False:
-            return False
-        for condition in self.conditions:
-            truth = condition(context)
-            if truth is False:
+    @property
+    def holds(self) -> Applies:
+        """The test whether it applies, once its action does."""
+        names, conditions = self.resource, self.conditions
+        if not conditions:
+            return names
+        names_all = names is everything
+
+        def holds(resource: str, context: Context) -> Truth:
+            result = names_all or names(resource, context)
+            if result is False:
                 return False
-            if result is True:
-                result = truth
-        return result
+            for condition in conditions:
+                truth = condition(context)
+                if truth is False:
+                    return False
+                if result is True:
+                    result = truth
+            return result
+
+        return holds
 
 
 class Policy:
@@ -225,7 +240,7 @@ def _action(raw: Mapping[str, Any]) -> Test:
     return (lambda action: not test(action)) if negated else test
 
 
-def _resource(raw: Mapping[str, Any], *, variables: bool) -> Resources:
+def _resource(raw: Mapping[str, Any], *, variables: bool) -> Applies:
     negated = "NotResource" in raw
     texts = _texts(raw, "NotResource" if negated else "Resource")
     for text in texts:
@@ -241,9 +256,11 @@ def _resource(raw: Mapping[str, Any], *, variables: bool) -> Resources:
     fixed, varying = fixed_and_varying(
         (*(set(texts) - set(incomplete)), *completed), variables=variables
     )
+    if "*" in texts and not negated:
+        return everything
     test = like(fixed)
     if not varying and not incomplete:
-        return lambda resource, _: test(resource) != negated
+        return lambda resource, _: test(resource) is not negated
     loose = like_any(incomplete)
 
     def resources(resource: str, context: Context) -> Truth:
