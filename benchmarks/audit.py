@@ -69,9 +69,9 @@ def tools(folder: Path) -> Mapping[str, Tool]:
     }
 
 
-def goldenami(*arguments: str, form: str = "csv") -> Sequence[str]:
-    """Return the command of an audit of instances."""
-    return (os.environ["GOLDENAMI"], "audit", "--only", "instances", "--format", form, *arguments)
+def goldenami(*arguments: str) -> Sequence[str]:
+    """Return the command of an audit of instances; findings are lines of CSV."""
+    return (os.environ["GOLDENAMI"], "audit", "--only", "instances", "--format", "csv", *arguments)
 
 
 def _with_findings(report: Path) -> int:

@@ -19,6 +19,8 @@ from table import Machine, Section, Table, text
 
 SECTIONS: Mapping[str, str] = {
     "audit": "One region",
+    "million": "All cores",
+    "network": "A slow network",
     "rehearsal": "Rehearsal",
     "bake": "Bake",
     "revoke": "Revoke",
