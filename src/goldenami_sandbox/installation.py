@@ -72,6 +72,7 @@ from goldenami_sandbox.organizations import documents
 from goldenami_sandbox.organizations.calls import OrganizationsResponse
 from goldenami_sandbox.organizations.store import OrganizationsStore
 from goldenami_sandbox.overriding import replace
+from goldenami_sandbox.serialization import installing
 from goldenami_sandbox.service_quotas import ServiceQuotasResponse
 from goldenami_sandbox.ssm import SsmResponse, SsmStore
 from goldenami_sandbox.sts import StsResponse
@@ -115,6 +116,7 @@ def install() -> None:
     replace(Role, "permissions_boundary", property(described_boundary))
     ec2_regions.install()
     wording.install()
+    installing.install()
     whole_seconds.install()
     group_launches.install()
     parameter_limits.install()

@@ -24,6 +24,7 @@ MARKED: list[tuple[str, str]] = []
 PRIVATE: Mapping[str, tuple[str, ...]] = {
     "moto.core.base_backend:BackendDict": ("_instances",),
     "moto.core.responses:BaseResponse": ("_get_action", "_get_int_param", "_get_param"),
+    "moto.core.serialize:ResponseSerializer": ("_timestamp_serializer", "_value_picker"),
     "moto.ec2.models.elastic_block_store:EBSBackend": ("_create_default_encryption_key",),
     "moto.ec2.models.elastic_network_interfaces:NetworkInterface": ("_group_set",),
     "moto.ec2.models.instances:Instance": ("_reason", "_state"),
