@@ -1,15 +1,17 @@
 """Every instance of a region with what is known of its image, a page at a time."""
 
 from collections.abc import Collection, Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
 from functools import cache
 from itertools import islice
 from threading import BoundedSemaphore
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from msgspec import Struct
 
+from goldenami.aws import region_pages
 from goldenami.aws.answers.ec2 import (
+    DescribeAvailabilityZones,
     DescribeInstanceImageMetadata,
     DescribeInstances,
     ImageMetadata,
@@ -19,8 +21,11 @@ from goldenami.aws.answers.ec2 import (
 )
 from goldenami.aws.answers.interface import read_all
 from goldenami.aws.ask import again
-from goldenami.aws.errors import FORBIDDEN, NOT_AVAILABLE_HERE, explained
+from goldenami.aws.errors import FORBIDDEN, NOT_AVAILABLE_HERE, explained, unreadable
 from goldenami.aws.images import watermarks
+from goldenami.aws.pacer import Pacer
+from goldenami.aws.partitions import ID_FILTER, RegionPage
+from goldenami.aws.region_pages import Answer, Filters
 from goldenami.aws.seen_images import SeenImages
 from goldenami.aws.session import RegionalAws
 from goldenami.domain.audit.subject import INVISIBLE, ImageSeen, Kind, Subject
@@ -41,8 +46,6 @@ PAGES_IN_HAND = 2
 _in_hand = BoundedSemaphore(PAGES_IN_HAND)
 Some = list[Subject]
 R = TypeVar("R")
-Page = Future[tuple[Iterator[Any], str]]
-"""A page under way: its rows, which are read as they are iterated, and the next one's token."""
 
 
 class _Listing(Struct, Generic[R], frozen=True):
@@ -73,11 +76,10 @@ class InstanceInventory:
 
     def __init__(self, regional: RegionalAws, pool: Executor, ids: Collection[str] = ()) -> None:
         self._regional = regional
-        self._pool = pool
-        these = [{"Name": "instance-id", "Values": sorted(ids)}] if ids else []
-        self._filters = [*_ALIVE, *these]
         self._image = cache(_image)  # a fleet has far fewer images than instances
-        self._first = self._page(_METADATA)
+        self._metadata = _Source(_METADATA, regional, pool, ids)
+        self._reservations = _Source(_RESERVATIONS, regional, pool, ids)
+        self._first = self._metadata.ask([])
 
     def instances(self, images: SeenImages) -> Iterator[Some]:
         """Yield the region's instances, some at a time, without those that are terminated.
@@ -95,7 +97,7 @@ class InstanceInventory:
                 raise
             yield from self._with_images(images)
             return
-        for some in self._rows(_METADATA, self._first):
+        for some in self._rows(self._metadata, self._first):
             yield [
                 self._subject(instance, self._image(instance.image_metadata))
                 for instance in some
@@ -103,7 +105,7 @@ class InstanceInventory:
             ]
 
     def _with_images(self, images: SeenImages) -> Iterator[Some]:
-        for some in self._rows(_RESERVATIONS, self._page(_RESERVATIONS)):
+        for some in self._rows(self._reservations, self._reservations.ask([])):
             instances = [
                 instance
                 for reservation in some
@@ -128,28 +130,56 @@ class InstanceInventory:
             tags=own,
         )
 
-    def _rows(self, listing: _Listing[R], answer: Page) -> Iterator[list[R]]:
-        """Yield the rows of all pages; the next one is asked for while this one is being read."""
-        more = True
-        while more:
-            rows, token = answer.result()
-            if token:
-                answer = self._page(listing, token)
+    def _rows(self, source: "_Source[R]", answer: Answer) -> Iterator[list[R]]:
+        """Yield the rows of all pages."""
+        listing = source.listing
+        for page in region_pages.every(source, answer.result()):
             with _in_hand, explained(_DOING, self._regional.where, listing.call):
+                rows = iter(page.rows)
                 while some := list(islice(rows, AT_ONCE)):
                     yield read_all(listing.row, some)
-            more = bool(token)
 
-    def _page(self, listing: _Listing[Any], token: str = "") -> Page:
+
+class _Source(Generic[R]):
+    """One of the two listings of a region; its pages are asked for within EC2's quota."""
+
+    def __init__(
+        self, listing: _Listing[R], regional: RegionalAws, pool: Executor, ids: Collection[str]
+    ) -> None:
+        self.listing = listing
+        self.size = listing.size
+        self.whole = not ids
+        these = [{"Name": ID_FILTER, "Values": sorted(ids)}] if ids else []
+        self._filters = [*_ALIVE, *these]
+        self._regional = regional
+        self._pool = pool
+        self._pacer = Pacer()
+
+    def ask(self, filters: Filters, token: str = "") -> Answer:
+        """Ask for a page."""
+        call, key = self.listing.call, self.listing.key
         further = {"NextToken": token} if token else {}
-        parameters = {"Filters": self._filters, "MaxResults": listing.size, **further}
+        parameters = {"Filters": [*self._filters, *filters], "MaxResults": self.size, **further}
 
-        def ask() -> tuple[Iterator[Any], str]:
-            with explained(_DOING, self._regional.where, listing.call):
-                answer = self._regional.raw(listing.call, parameters)
-                return iter(answer[listing.key]), answer.get("NextToken") or ""
+        def attempt() -> RegionPage:
+            self._pacer.wait()
+            with explained(_DOING, self._regional.where, call):
+                answer = self._regional.raw(call, parameters)
+                return RegionPage(answer[key], answer.get("NextToken") or "")
 
-        return self._pool.submit(again, ask)
+        return self._pool.submit(again, attempt)
+
+    def zones(self) -> Collection[str]:
+        """Return the names of all zones of the region."""
+        answer = self._regional.ask(
+            DescribeAvailabilityZones, "listing the zones", AllAvailabilityZones=True
+        )
+        return {zone.value for zone in answer.rows}
+
+    def unfit(self, why: str) -> AwsError:
+        """Return the error of a listing whose parts do not make the whole."""
+        where = f"{_DOING} in {self._regional.where}"
+        return unreadable(where, self.listing.call, why, tried=True)
 
 
 def _image(about: ImageMetadata) -> ImageSeen:
