@@ -9,7 +9,9 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 
 from msgspec import Struct
 
+from goldenami.aws import region_pages
 from goldenami.aws.answers.ec2 import (
+    DescribeAvailabilityZones,
     DescribeInstanceImageMetadata,
     DescribeInstances,
     ImageMetadata,
@@ -17,10 +19,13 @@ from goldenami.aws.answers.ec2 import (
     InstanceMetadata,
     Reservation,
 )
-from goldenami.aws.answers.interface import read_all
+from goldenami.aws.answers.interface import LazyRows, read_all
 from goldenami.aws.ask import again
-from goldenami.aws.errors import FORBIDDEN, NOT_AVAILABLE_HERE, explained
+from goldenami.aws.errors import FORBIDDEN, NOT_AVAILABLE_HERE, explained, unreadable
 from goldenami.aws.images import watermarks
+from goldenami.aws.pacer import Pacer
+from goldenami.aws.partitions import ID_FILTER, RegionPage
+from goldenami.aws.region_pages import Answer, Filters
 from goldenami.aws.seen_images import SeenImages
 from goldenami.aws.session import RegionalAws
 from goldenami.domain.account_region import AccountRegion
@@ -87,11 +92,27 @@ class PageRequest(Struct, frozen=True, kw_only=True):
         return {"Filters": self.filters, "MaxResults": size, **further}
 
 
-class PageElsewhere(Struct, frozen=True):
-    """A page that another process reads, and makes something of: what, is not known here."""
+class PageElsewhere(LazyRows):
+    """A page that another process reads, and makes something of: what, is not known here.
 
-    token: str
-    result: "Future[Any]"
+    Args:
+        token: the next page's.
+        texts: what `texts` has: ids and zones.
+        result: what it makes of it.
+    """
+
+    def __init__(self, token: str, texts: Mapping[str, list[str]], result: "Future[Any]") -> None:
+        self.token = token
+        self.result = result
+        self._texts = texts
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Refuse: the rows are elsewhere."""
+        raise TypeError("another process reads this page")
+
+    def texts(self, element: str) -> list[str]:
+        """Return the texts of all elements of a name, in their order."""
+        return self._texts[element]
 
 
 class OtherReaders(Protocol):
@@ -106,14 +127,6 @@ class OtherReaders(Protocol):
         Raises:
             GoldenamiError: AWS refused the page, or the other process is lost.
         """
-
-
-class _Page(Struct, frozen=True):
-    """A page: its rows, which are read as they are iterated, and the next one's token."""
-
-    rows: Iterable[Any]
-    token: str
-    reader: object = None
 
 
 class InstanceReader:
@@ -197,11 +210,9 @@ class InstanceInventory:
         others: OtherReaders | None = None,
     ) -> None:
         self._regional = regional
-        self._pool = pool
-        self._others = others
-        these = [{"Name": "instance-id", "Values": sorted(ids)}] if ids else []
-        self._filters = [*_ALIVE, *these]
-        self._first = self._page(_METADATA.call)
+        self._metadata = _Source(_METADATA, regional, pool, ids, others)
+        self._reservations = _Source(_RESERVATIONS, regional, pool, ids, others)
+        self._first = self._metadata.ask([])
 
     def instances(self, images: SeenImages) -> Iterator[Some | PageElsewhere]:
         """Yield the region's instances, some at a time, without those that are terminated.
@@ -213,54 +224,87 @@ class InstanceInventory:
         Raises:
             AwsError: a page could not be read; nothing after it is known.
         """
-        call, answer = _METADATA.call, self._first
+        source, answer = self._metadata, self._first
         try:
             answer.result()
         except AwsError as error:
             if error.code not in NOT_AVAILABLE_HERE | FORBIDDEN:
                 raise
-            call = _RESERVATIONS.call
-            answer = self._page(call)
+            source = self._reservations
+            answer = source.ask([])
         reader = InstanceReader(self._regional, images)
-        for page in self._pages(call, answer):
-            if isinstance(page.reader, PageElsewhere):
-                yield page.reader
+        for page in region_pages.every(source, answer.result()):
+            if isinstance(page.rows, PageElsewhere):
+                yield page.rows
             else:
-                yield from reader.instances(call, page.rows)
+                yield from reader.instances(source.listing.call, page.rows)
 
-    def _pages(self, call: str, answer: "Future[_Page]") -> Iterator[_Page]:
-        """Yield all pages; the next one is asked for while this one is being read."""
-        page = answer.result()
-        while page.token:
-            answer = self._page(call, page.token)
-            yield page
-            page = answer.result()
-        yield page
 
-    def _page(self, call: str, token: str = "") -> "Future[_Page]":
-        request = PageRequest(call=call, filters=self._filters, token=token)
+class _Source:
+    """One of the two listings of a region; its pages are asked for within EC2's quota."""
 
-        def ask() -> _Page:
+    def __init__(
+        self,
+        listing: _Listing[Any],
+        regional: RegionalAws,
+        pool: Executor,
+        ids: Collection[str],
+        others: OtherReaders | None = None,
+    ) -> None:
+        self.listing = listing
+        self.size = listing.size
+        self.whole = not ids
+        these = [{"Name": ID_FILTER, "Values": sorted(ids)}] if ids else []
+        self._filters = [*_ALIVE, *these]
+        self._regional = regional
+        self._pool = pool
+        self._others = others
+        self._pacer = Pacer()
+
+    def ask(self, filters: Filters, token: str = "") -> Answer:
+        """Ask for a page."""
+        every = [*self._filters, *filters]
+        request = PageRequest(call=self.listing.call, filters=every, token=token)
+
+        def ask() -> RegionPage:
+            self._pacer.wait()
             reader = self._others.page(self._regional.place, request) if self._others else None
             if isinstance(reader, PageElsewhere):
-                return _Page((), reader.token, reader)
-            return _Page(*answered(self._regional, request), reader)
+                return RegionPage(reader, reader.token)
+            return answered(self._regional, request, reader)
 
         return self._pool.submit(ask)
 
+    def zones(self) -> Collection[str]:
+        """Return the names of all zones of the region."""
+        answer = self._regional.ask(
+            DescribeAvailabilityZones, "listing the zones", AllAvailabilityZones=True
+        )
+        return {zone.value for zone in answer.rows}
 
-def answered(regional: RegionalAws, request: PageRequest) -> tuple[Iterable[Any], str]:
-    """Return the rows of a page, which are read as they are iterated, and the next one's token.
+    def unfit(self, why: str) -> AwsError:
+        """Return the error of a listing whose parts do not make the whole."""
+        where = f"{_DOING} in {self._regional.where}"
+        return unreadable(where, self.listing.call, why, tried=True)
+
+
+def answered(regional: RegionalAws, request: PageRequest, reader: object = None) -> RegionPage:
+    """Return a page.
+
+    Args:
+        regional: whose, and where.
+        request: which.
+        reader: see `RegionPage`.
 
     Raises:
         AwsError: AWS refused it, or no whole answer came.
     """
     key = _LISTINGS[request.call].key
 
-    def ask() -> tuple[Iterable[Any], str]:
+    def ask() -> RegionPage:
         with explained(_DOING, regional.where, request.call):
             answer = regional.raw(request.call, request.parameters)
-            return answer[key], answer.get("NextToken") or ""
+            return RegionPage(answer[key], answer.get("NextToken") or "", reader)
 
     return again(ask)
 

@@ -76,6 +76,11 @@ class PagedFleet(ThreadingHTTPServer):
         )
 
 
+def _id(number: int) -> str:
+    """Return an id that names no partition: pages come one after the other."""
+    return f"i-{number:016x}x"
+
+
 def _image(number: int) -> str:
     return OTHER if number % 3 == 0 else GOLDEN
 
@@ -91,7 +96,7 @@ def _tags(number: int) -> str:
 
 def _item(number: int) -> str:
     return (
-        f"<instanceId>i-{number:017x}</instanceId><launchTime>2026-10-05T08:15:42.000Z</launchTime>"
+        f"<instanceId>{_id(number)}</instanceId><launchTime>2026-10-05T08:15:42.000Z</launchTime>"
         f"<instanceState><code>16</code><name>running</name></instanceState>{_tags(number)}"
         f"<imageMetadata><imageId>{_image(number)}</imageId><name>web</name><imageOwnerId>{ACCOUNT}"
         "</imageOwnerId><imageState>available</imageState></imageMetadata>"
@@ -100,7 +105,7 @@ def _item(number: int) -> str:
 
 def _reservation(number: int) -> str:
     return (
-        f"<ownerId>{ACCOUNT}</ownerId><instancesSet><item><instanceId>i-{number:017x}</instanceId>"
+        f"<ownerId>{ACCOUNT}</ownerId><instancesSet><item><instanceId>{_id(number)}</instanceId>"
         f"<imageId>{_image(number)}</imageId><instanceState><code>16</code><name>running</name>"
         "</instanceState><instanceType>t3.micro</instanceType>"
         f"<launchTime>2026-10-05T08:15:42.000Z</launchTime>{_tags(number)}</item></instancesSet>"
@@ -121,7 +126,6 @@ _OTHERS = {
     + "</regionInfo></DescribeRegionsResponse>",
     "DescribeImages": f"<DescribeImagesResponse {_NS}><requestId>x</requestId><imagesSet>"
     f"{_own_image(GOLDEN)}{_own_image(OTHER)}</imagesSet></DescribeImagesResponse>",
-    "DescribeInstances": "",
     "GetCallerIdentity": f"<GetCallerIdentityResponse {_STS}><GetCallerIdentityResult><Arn>arn:aws:"
     f"iam::{ACCOUNT}:user/x</Arn><UserId>AIDA</UserId><Account>{ACCOUNT}</Account>"
     "</GetCallerIdentityResult><ResponseMetadata><RequestId>x</RequestId></ResponseMetadata>"

@@ -125,7 +125,7 @@ class Worker:
         answer = waiting.answer.result()
         if answer.error:
             raise answer.error
-        return PageElsewhere(answer.token, waiting.result)
+        return PageElsewhere(answer.token, answer.texts, waiting.result)
 
     def end(self) -> None:
         """End it at once: it has nothing that anybody needs."""
@@ -294,5 +294,8 @@ class Crew:
     def _begin(self) -> None:
         if self.workers or self._aws is None or self._brief is None or self._ended:
             return
-        for _ in range(min(PROCESSES, cores()) - 1):
-            self.workers.append(Worker(self, self._brief, self._aws.heard))
+        if not sys.executable:  # Python is embedded in a program
+            return
+        with suppress(OSError):  # no further process can be had: it goes on without
+            for _ in range(min(PROCESSES, cores()) - 1):
+                self.workers.append(Worker(self, self._brief, self._aws.heard))

@@ -64,12 +64,16 @@ class PageTask(Struct, frozen=True, kw_only=True):
 
 
 class PageAnswer(Struct, frozen=True):
-    """What is known of a page once it is there, and not yet read: the next one's token.
+    """What is known of a page once it is there, and not yet read.
 
-    ``error`` is why it is not there.
+    Args:
+        token: the next page's.
+        texts: the ids and the zones of its instances, by the elements that have them.
+        error: why it is not there, None if it is.
     """
 
     token: str = ""
+    texts: Mapping[str, list[str]] = {}
     error: GoldenamiError | None = None
 
 

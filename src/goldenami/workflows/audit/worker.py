@@ -29,8 +29,8 @@ from goldenami.workflows.audit.pieces import (
 )
 from goldenami.workflows.audit.summary import Findings, PlaceSummary
 
-PAGES_AT_ONCE = 12
-"""How many pages are under way at once: while some are read, others wait for AWS."""
+PAGES_AT_ONCE = 32
+"""How many pages are under way at once at most: most of them wait for AWS."""
 
 COLLECT_AFTER = 20_000
 """As of the command line, which explains it."""
@@ -100,11 +100,11 @@ class _Work:
     def _do(self, task: PageTask, send: Send) -> None:
         regional = self._caller.at(task.place, task.keys)
         try:
-            rows, token = answered(regional, task.request)
+            page = answered(regional, task.request)
         except GoldenamiError as error:
             send(PageAnswer(error=error))
             return
-        send(PageAnswer(token))
+        send(PageAnswer(page.token, page.texts))
         images = self._images[task.place]
         seen = self._seen.setdefault(task.place, SeenImages(regional, images.own))
         brief = self._brief
@@ -112,7 +112,7 @@ class _Work:
         summary = PlaceSummary(0, task.place, images.produced, brief.approved, findings)
         reader, bakes, failure = InstanceReader(regional, seen), Bakes(regional), None
         try:
-            batches = (bakes.apart(some) for some in reader.instances(task.request.call, rows))
+            batches = (bakes.apart(some) for some in reader.instances(task.request.call, page.rows))
             for batch in with_ancestors(batches, seen, summary.approved):
                 summary.add(batch)
         except GoldenamiError as error:
