@@ -69,9 +69,9 @@ def tools(folder: Path) -> Mapping[str, Tool]:
     }
 
 
-def goldenami(*arguments: str, form: str = "csv") -> Sequence[str]:
-    """Return the command of an audit of instances."""
-    return (os.environ["GOLDENAMI"], "audit", "--only", "instances", "--format", form, *arguments)
+def goldenami(*arguments: str) -> Sequence[str]:
+    """Return the command of an audit of instances; findings are lines of CSV."""
+    return (os.environ["GOLDENAMI"], "audit", "--only", "instances", "--format", "csv", *arguments)
 
 
 def _with_findings(report: Path) -> int:
@@ -137,7 +137,8 @@ def _region(
         served_s = served.told().cpu_s
     ours = took["goldenami"]
     for peer, target in zip(peers, targets, strict=False):
-        yield Row(what, ours.wall_s, "s", Held.FASTER, target, took[peer].wall_s, peer)
+        name = f"{what}, beside {peer}"
+        yield Row(name, ours.wall_s, "s", Held.FASTER, target, took[peer].wall_s, peer)
     limit = (limit_s, "expat, no handlers")
     yield Row(f"{what}, processors", ours.cpu_s, "s", Held.WITHIN, 4 if big else None, *limit)
     yield Row(f"{what}, memory", memory, "MB", Held.AT_MOST, None if big else 120)

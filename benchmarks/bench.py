@@ -14,10 +14,14 @@ from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
+import page
 from table import Machine, Section, Table, text
 
 SECTIONS: Mapping[str, str] = {
     "audit": "One region",
+    "million": "All cores",
+    "network": "A slow network",
+    "rehearsal": "Rehearsal",
     "bake": "Bake",
     "revoke": "Revoke",
 }
@@ -48,12 +52,15 @@ def main() -> None:
         help="smaller, and fewer runs: in three minutes; so does QUICK=1",
     )  # fmt: skip
     parser.add_argument("--json", type=Path, help="where the table is kept as JSON")
+    parser.add_argument("--page", action="store_true", help="write it into docs/speed.md")
     given = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     table = measured(given.only or list(SECTIONS), quick=given.quick)
     print(text(table))
     if given.json:
         given.json.write_bytes(table.json())
+    if given.page:
+        page.PAGE.write_text(page.written(page.PAGE.read_text(), table))
 
 
 if __name__ == "__main__":
