@@ -77,19 +77,20 @@ class PageRequest(Struct, frozen=True, kw_only=True):
     Args:
         call: which of the two listings it is of.
         filters: what is listed.
+        size: how many it may have.
         token: the page before names it; empty for the first one.
     """
 
     call: str
     filters: list[dict[str, Any]]
+    size: int
     token: str = ""
 
     @property
     def parameters(self) -> dict[str, Any]:
         """The parameters of the call."""
         further = {"NextToken": self.token} if self.token else {}
-        size = _LISTINGS[self.call].size
-        return {"Filters": self.filters, "MaxResults": size, **further}
+        return {"Filters": self.filters, "MaxResults": self.size, **further}
 
 
 class PageElsewhere(LazyRows):
@@ -157,7 +158,7 @@ class InstanceReader:
         with _in_hand, explained(_DOING, self._regional.where, call):
             while some := list(islice(rows, AT_ONCE)):
                 read = read_all(listing.row, some)
-                yield self._with_images(read) if listing is _RESERVATIONS else self._seen(read)
+                yield self._with_images(read) if call == _RESERVATIONS.call else self._seen(read)
 
     def _seen(self, rows: list[InstanceMetadata]) -> Some:
         return [
@@ -264,7 +265,7 @@ class _Source:
     def ask(self, filters: Filters, token: str = "") -> Answer:
         """Ask for a page."""
         every = [*self._filters, *filters]
-        request = PageRequest(call=self.listing.call, filters=every, token=token)
+        request = PageRequest(call=self.listing.call, filters=every, size=self.size, token=token)
 
         def ask() -> RegionPage:
             self._pacer.wait()

@@ -126,6 +126,9 @@ _OTHERS = {
     + "</regionInfo></DescribeRegionsResponse>",
     "DescribeImages": f"<DescribeImagesResponse {_NS}><requestId>x</requestId><imagesSet>"
     f"{_own_image(GOLDEN)}{_own_image(OTHER)}</imagesSet></DescribeImagesResponse>",
+    "DescribeAvailabilityZones": f"<DescribeAvailabilityZonesResponse {_NS}><requestId>x"
+    "</requestId><availabilityZoneInfo><item><zoneName>a</zoneName></item></availabilityZoneInfo>"
+    "</DescribeAvailabilityZonesResponse>",
     "GetCallerIdentity": f"<GetCallerIdentityResponse {_STS}><GetCallerIdentityResult><Arn>arn:aws:"
     f"iam::{ACCOUNT}:user/x</Arn><UserId>AIDA</UserId><Account>{ACCOUNT}</Account>"
     "</GetCallerIdentityResult><ResponseMetadata><RequestId>x</RequestId></ResponseMetadata>"
