@@ -78,13 +78,15 @@ class PageRequest(Struct, frozen=True, kw_only=True):
         call: which of the two listings it is of.
         filters: what is listed.
         size: how many it may have.
-        token: the page before names it; empty for the first one.
+        token: the page before names it; empty for the first one, of all or of a partition.
+        first: whether it is asked for before anything is known of the region.
     """
 
     call: str
     filters: list[dict[str, Any]]
     size: int
     token: str = ""
+    first: bool = False
 
     @property
     def parameters(self) -> dict[str, Any]:
