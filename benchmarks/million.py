@@ -43,4 +43,4 @@ def rows(*, quick: bool) -> Iterator[Row]:
     )
     yield Row(f"{what}: part that one core does alone", serial, "%", Held.AT_MOST, alone_part)
     yield Row(f"{what}: memory", memory, "MB", Held.AT_MOST, most)
-    yield Row(f"{what}: processors of the stand-in", served_s, "s")
+    yield Row(f"{what}: processor time of the stand-in", served_s, "s")
