@@ -1,13 +1,15 @@
 """Every instance of a region with what is known of its image, a page at a time."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future
-from functools import cache
+from contextlib import AbstractContextManager
+from functools import cache, partial
 from itertools import islice
 from threading import BoundedSemaphore
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from goldenami.aws.answers.ec2 import (
     DescribeInstanceImageMetadata,
@@ -21,11 +23,21 @@ from goldenami.aws.answers.interface import read_all
 from goldenami.aws.ask import again
 from goldenami.aws.errors import FORBIDDEN, NOT_AVAILABLE_HERE, explained
 from goldenami.aws.images import watermarks
+from goldenami.aws.instances_by_image import (
+    METADATA,
+    RESERVATIONS,
+    ByImage,
+    Columns,
+    SomeInstances,
+)
 from goldenami.aws.seen_images import SeenImages
 from goldenami.aws.session import RegionalAws
 from goldenami.domain.audit.subject import INVISIBLE, ImageSeen, Kind, Subject
 from goldenami.domain.instance import ALIVE, ENDED
 from goldenami.errors import AwsError
+
+if TYPE_CHECKING:
+    from goldenami.aws.instance_columns import Images, PageOfInstances
 
 METADATA_PAGE = 1000
 INSTANCES_PAGE = 500  # an instance is several times as much text here, all in memory at once
@@ -39,9 +51,8 @@ PAGES_IN_HAND = 2
 """How many pages are turned into objects at a time: text needs far less memory while it waits."""
 
 _in_hand = BoundedSemaphore(PAGES_IN_HAND)
-Some = list[Subject]
 R = TypeVar("R")
-Page = Future[tuple[Iterator[Any], str]]
+Page = Future[tuple[Iterable[Any], str]]
 """A page under way: its rows, which are read as they are iterated, and the next one's token."""
 
 
@@ -51,14 +62,23 @@ class _Listing(Struct, Generic[R], frozen=True):
     call: str
     key: str
     row: type[R]
+    columns: Columns
     size: int
 
 
 _METADATA = _Listing(
-    DescribeInstanceImageMetadata.call, "InstanceImageMetadata", InstanceMetadata, METADATA_PAGE
+    DescribeInstanceImageMetadata.call,
+    "InstanceImageMetadata",
+    InstanceMetadata,
+    METADATA,
+    METADATA_PAGE,
 )
 _RESERVATIONS = _Listing(
-    DescribeInstances.call, "Reservations", Reservation[InstanceAnswer], INSTANCES_PAGE
+    DescribeInstances.call,
+    "Reservations",
+    Reservation[InstanceAnswer],
+    RESERVATIONS,
+    INSTANCES_PAGE,
 )
 
 
@@ -77,13 +97,23 @@ class InstanceInventory:
         these = [{"Name": "instance-id", "Values": sorted(ids)}] if ids else []
         self._filters = [*_ALIVE, *these]
         self._image = cache(_image)  # a fleet has far fewer images than instances
+        self._described: dict[Hashable, ImageSeen] = {}
+        self._like = Subject(
+            kind=Kind.INSTANCE, account=regional.account, region=regional.region, id=""
+        )
         self._first = self._page(_METADATA)
 
-    def instances(self, images: SeenImages) -> Iterator[Some]:
+    def instances(
+        self, images: SeenImages, by_image: ByImage | None = None
+    ) -> Iterator[SomeInstances]:
         """Yield the region's instances, some at a time, without those that are terminated.
 
         DescribeInstanceImageMetadata answers everything in one listing, even for images that are
         gone; where it is not available or not permitted, DescribeInstances and DescribeImages do.
+
+        Args:
+            images: looks images up.
+            by_image: tells which instances have to be read; all of them if it is not given.
 
         Raises:
             AwsError: a page could not be read; nothing after it is known.
@@ -93,33 +123,62 @@ class InstanceInventory:
         except AwsError as error:
             if error.code not in NOT_AVAILABLE_HERE | FORBIDDEN:
                 raise
-            yield from self._with_images(images)
+            yield from self._with_images(images, by_image)
             return
-        for some in self._rows(_METADATA, self._first):
-            yield [
-                self._subject(instance, self._image(instance.image_metadata))
-                for instance in some
-                if instance.state.name not in ENDED
-            ]
+        for rows in self._pages(_METADATA, self._first):
+            if by_image and (some := self._some(_METADATA, rows, by_image, self._seen)):
+                yield some
+                continue
+            for instances in self._rows(_METADATA, rows):
+                yield SomeInstances(
+                    [
+                        self._subject(instance, self._image(instance.image_metadata))
+                        for instance in instances
+                        if instance.state.name not in ENDED
+                    ]
+                )
 
-    def _with_images(self, images: SeenImages) -> Iterator[Some]:
-        for some in self._rows(_RESERVATIONS, self._page(_RESERVATIONS)):
-            instances = [
-                instance
-                for reservation in some
-                for instance in reservation.instances
-                if instance.state.name not in ENDED
-            ]
-            seen = images.of({instance.image_id for instance in instances})
-            yield [self._subject(instance, seen[instance.image_id]) for instance in instances]
+    def _with_images(self, images: SeenImages, by_image: ByImage | None) -> Iterator[SomeInstances]:
+        def seen(_: "PageOfInstances", ids: Iterable[Hashable]) -> Mapping[Hashable, ImageSeen]:
+            return dict(images.of(map(str, ids)).items())
+
+        for rows in self._pages(_RESERVATIONS, self._page(_RESERVATIONS)):
+            if by_image and (some := self._some(_RESERVATIONS, rows, by_image, seen)):
+                yield some
+                continue
+            for reservations in self._rows(_RESERVATIONS, rows):
+                instances = [
+                    instance
+                    for reservation in reservations
+                    for instance in reservation.instances
+                    if instance.state.name not in ENDED
+                ]
+                known = images.of({instance.image_id for instance in instances})
+                yield SomeInstances(
+                    [self._subject(instance, known[instance.image_id]) for instance in instances]
+                )
+
+    def _some(
+        self, listing: "_Listing[Any]", rows: Iterable[Any], by_image: ByImage, seen: "Images"
+    ) -> SomeInstances | None:
+        from goldenami.aws.instance_columns import some_of  # lxml takes a while
+
+        reading = partial(self._reading, listing)
+        return some_of(rows, listing.columns, by_image, seen, self._like, reading)
+
+    def _seen(self, page: "PageOfInstances", _: object) -> Mapping[Hashable, ImageSeen]:
+        """Return what is known of all images of a page, by all that it tells of each."""
+        for image in dict.fromkeys(page.images):
+            if image not in self._described:
+                metadata = page.image(page.images.index(image))
+                self._described[image] = self._image(*read_all(ImageMetadata, [metadata]))
+        return self._described
 
     def _subject(self, instance: InstanceMetadata | InstanceAnswer, image: ImageSeen) -> Subject:
         """Return an instance, which belongs to the account that lists it."""
         own = instance.tag_values
-        return Subject(
-            kind=Kind.INSTANCE,
-            account=self._regional.account,
-            region=self._regional.region,
+        return replace(
+            self._like,
             id=instance.instance_id,
             name=own.get("Name", ""),
             state=instance.state.name,
@@ -128,26 +187,38 @@ class InstanceInventory:
             tags=own,
         )
 
-    def _rows(self, listing: _Listing[R], answer: Page) -> Iterator[list[R]]:
-        """Yield the rows of all pages; the next one is asked for while this one is being read."""
+    def _pages(self, listing: _Listing[Any], answer: Page) -> Iterator[Iterable[Any]]:
+        """Yield the rows of each page; the next one is asked for while this one is being read."""
         more = True
         while more:
             rows, token = answer.result()
             if token:
                 answer = self._page(listing, token)
-            with _in_hand, explained(_DOING, self._regional.where, listing.call):
-                while some := list(islice(rows, AT_ONCE)):
-                    yield read_all(listing.row, some)
+            with _in_hand:
+                yield rows
             more = bool(token)
+
+    def _rows(self, listing: _Listing[R], rows: Iterable[Any]) -> Iterator[list[R]]:
+        """Yield the rows of a page, some at a time."""
+        remaining = iter(rows)
+        while True:
+            with self._reading(listing):
+                some = read_all(listing.row, list(islice(remaining, AT_ONCE)))
+            if not some:
+                return
+            yield some
+
+    def _reading(self, listing: _Listing[Any]) -> AbstractContextManager[None]:
+        return explained(_DOING, self._regional.where, listing.call)
 
     def _page(self, listing: _Listing[Any], token: str = "") -> Page:
         further = {"NextToken": token} if token else {}
         parameters = {"Filters": self._filters, "MaxResults": listing.size, **further}
 
-        def ask() -> tuple[Iterator[Any], str]:
-            with explained(_DOING, self._regional.where, listing.call):
+        def ask() -> tuple[Iterable[Any], str]:
+            with self._reading(listing):
                 answer = self._regional.raw(listing.call, parameters)
-                return iter(answer[listing.key]), answer.get("NextToken") or ""
+                return answer[listing.key], answer.get("NextToken") or ""
 
         return self._pool.submit(again, ask)
 

@@ -19,8 +19,13 @@ from goldenami.domain.image import bake_of
 from goldenami.errors import GoldenamiError
 from goldenami.workflows.audit.sources import Batch, Batches
 
+MARK = tags.ROLE
+"""The tag without which no instance is taken for one of a bake."""
 
-def without(batches: Iterable[list[Subject]], regional: RegionalAws) -> Batches:
+_ROLES = frozenset(tags.InstanceRole)
+
+
+def without(batches: Iterable[Batch], regional: RegionalAws) -> Batches:
     """Yield the instances of a region, and apart from them those of bakes under way.
 
     Raises:
@@ -29,7 +34,8 @@ def without(batches: Iterable[list[Subject]], regional: RegionalAws) -> Batches:
     """
     books: RegionLeases | None = None
     problem: GoldenamiError | None = None
-    for instances in batches:
+    for batch in batches:
+        instances = batch.subjects
         claims = {instance.id: build for instance in instances if (build := build_of(instance))}
         forged: dict[str, str] = {}
         try:
@@ -42,7 +48,8 @@ def without(batches: Iterable[list[Subject]], regional: RegionalAws) -> Batches:
         alive = {name for name, build in claims.items() if bake_of(build) in running}
         baking = claims.keys() if problem else alive - forged.keys()
         belonging = [subject for subject in instances if subject.id in baking]
-        yield Batch(
+        yield structs.replace(
+            batch,
             subjects=[_noted(subject, forged) for subject in instances if subject.id not in baking],
             baking=() if problem else tuple(belonging),
         )
@@ -82,6 +89,6 @@ def build_of(subject: Subject) -> str:
 
     A base instance on its own (`goldenami base launch`) names no release file.
     """
-    if subject.tags.get(tags.ROLE) not in set(tags.InstanceRole) or tags.SPEC not in subject.tags:
+    if subject.tags.get(MARK) not in _ROLES or tags.SPEC not in subject.tags:
         return ""
     return subject.tags.get(tags.BUILD, "")
