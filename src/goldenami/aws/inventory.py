@@ -1,7 +1,7 @@
 """Every instance of a region with what is known of its image, a page at a time."""
 
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from functools import cache, partial
 from itertools import islice
@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
+from goldenami.aws import region_pages
 from goldenami.aws.answers.ec2 import (
+    DescribeAvailabilityZones,
     DescribeInstanceImageMetadata,
     DescribeInstances,
     ImageMetadata,
@@ -21,7 +23,7 @@ from goldenami.aws.answers.ec2 import (
 )
 from goldenami.aws.answers.interface import read_all
 from goldenami.aws.ask import again
-from goldenami.aws.errors import FORBIDDEN, NOT_AVAILABLE_HERE, explained
+from goldenami.aws.errors import FORBIDDEN, NOT_AVAILABLE_HERE, explained, unreadable
 from goldenami.aws.images import watermarks
 from goldenami.aws.instances_by_image import (
     METADATA,
@@ -30,6 +32,9 @@ from goldenami.aws.instances_by_image import (
     Columns,
     SomeInstances,
 )
+from goldenami.aws.pacer import Pacer
+from goldenami.aws.partitions import ID_FILTER, RegionPage
+from goldenami.aws.region_pages import Answer, Filters
 from goldenami.aws.seen_images import SeenImages
 from goldenami.aws.session import RegionalAws
 from goldenami.domain.audit.subject import INVISIBLE, ImageSeen, Kind, Subject
@@ -52,8 +57,6 @@ PAGES_IN_HAND = 2
 
 _in_hand = BoundedSemaphore(PAGES_IN_HAND)
 R = TypeVar("R")
-Page = Future[tuple[Iterable[Any], str]]
-"""A page under way: its rows, which are read as they are iterated, and the next one's token."""
 
 
 class _Listing(Struct, Generic[R], frozen=True):
@@ -93,15 +96,14 @@ class InstanceInventory:
 
     def __init__(self, regional: RegionalAws, pool: Executor, ids: Collection[str] = ()) -> None:
         self._regional = regional
-        self._pool = pool
-        these = [{"Name": "instance-id", "Values": sorted(ids)}] if ids else []
-        self._filters = [*_ALIVE, *these]
         self._image = cache(_image)  # a fleet has far fewer images than instances
         self._described: dict[Hashable, ImageSeen] = {}
         self._like = Subject(
             kind=Kind.INSTANCE, account=regional.account, region=regional.region, id=""
         )
-        self._first = self._page(_METADATA)
+        self._metadata = _Source(_METADATA, regional, pool, ids)
+        self._reservations = _Source(_RESERVATIONS, regional, pool, ids)
+        self._first = self._metadata.ask([])
 
     def instances(
         self, images: SeenImages, by_image: ByImage | None = None
@@ -125,7 +127,7 @@ class InstanceInventory:
                 raise
             yield from self._with_images(images, by_image)
             return
-        for rows in self._pages(_METADATA, self._first):
+        for rows in self._pages(self._metadata, self._first):
             if by_image and (some := self._some(_METADATA, rows, by_image, self._seen)):
                 yield some
                 continue
@@ -142,7 +144,7 @@ class InstanceInventory:
         def seen(_: "PageOfInstances", ids: Iterable[Hashable]) -> Mapping[Hashable, ImageSeen]:
             return dict(images.of(map(str, ids)).items())
 
-        for rows in self._pages(_RESERVATIONS, self._page(_RESERVATIONS)):
+        for rows in self._pages(self._reservations, self._reservations.ask([])):
             if by_image and (some := self._some(_RESERVATIONS, rows, by_image, seen)):
                 yield some
                 continue
@@ -187,16 +189,11 @@ class InstanceInventory:
             tags=own,
         )
 
-    def _pages(self, listing: _Listing[Any], answer: Page) -> Iterator[Iterable[Any]]:
-        """Yield the rows of each page; the next one is asked for while this one is being read."""
-        more = True
-        while more:
-            rows, token = answer.result()
-            if token:
-                answer = self._page(listing, token)
+    def _pages(self, source: "_Source[Any]", first: Answer) -> Iterator[Iterable[Any]]:
+        """Yield the rows of each page."""
+        for page in region_pages.every(source, first.result()):
             with _in_hand:
-                yield rows
-            more = bool(token)
+                yield page.rows
 
     def _rows(self, listing: _Listing[R], rows: Iterable[Any]) -> Iterator[list[R]]:
         """Yield the rows of a page, some at a time."""
@@ -211,16 +208,47 @@ class InstanceInventory:
     def _reading(self, listing: _Listing[Any]) -> AbstractContextManager[None]:
         return explained(_DOING, self._regional.where, listing.call)
 
-    def _page(self, listing: _Listing[Any], token: str = "") -> Page:
+
+class _Source(Generic[R]):
+    """One of the two listings of a region; its pages are asked for within EC2's quota."""
+
+    def __init__(
+        self, listing: _Listing[R], regional: RegionalAws, pool: Executor, ids: Collection[str]
+    ) -> None:
+        self.listing = listing
+        self.size = listing.size
+        self.whole = not ids
+        these = [{"Name": ID_FILTER, "Values": sorted(ids)}] if ids else []
+        self._filters = [*_ALIVE, *these]
+        self._regional = regional
+        self._pool = pool
+        self._pacer = Pacer()
+
+    def ask(self, filters: Filters, token: str = "") -> Answer:
+        """Ask for a page."""
+        call, key = self.listing.call, self.listing.key
         further = {"NextToken": token} if token else {}
-        parameters = {"Filters": self._filters, "MaxResults": listing.size, **further}
+        parameters = {"Filters": [*self._filters, *filters], "MaxResults": self.size, **further}
 
-        def ask() -> tuple[Iterable[Any], str]:
-            with self._reading(listing):
-                answer = self._regional.raw(listing.call, parameters)
-                return answer[listing.key], answer.get("NextToken") or ""
+        def attempt() -> RegionPage:
+            self._pacer.wait()
+            with explained(_DOING, self._regional.where, call):
+                answer = self._regional.raw(call, parameters)
+                return RegionPage(answer[key], answer.get("NextToken") or "")
 
-        return self._pool.submit(again, ask)
+        return self._pool.submit(again, attempt)
+
+    def zones(self) -> Collection[str]:
+        """Return the names of all zones of the region."""
+        answer = self._regional.ask(
+            DescribeAvailabilityZones, "listing the zones", AllAvailabilityZones=True
+        )
+        return {zone.value for zone in answer.rows}
+
+    def unfit(self, why: str) -> AwsError:
+        """Return the error of a listing whose parts do not make the whole."""
+        where = f"{_DOING} in {self._regional.where}"
+        return unreadable(where, self.listing.call, why, tried=True)
 
 
 def _image(about: ImageMetadata) -> ImageSeen:

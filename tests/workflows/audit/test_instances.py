@@ -268,7 +268,7 @@ DAMAGES: Mapping[str, Callable[[str], str]] = {
 }
 
 
-@settings(max_examples=2000)
+@settings(max_examples=150)
 @given(st.lists(told(), min_size=1, max_size=6), st.sampled_from([*DAMAGES]), st.data())
 def test_a_page_with_too_few_or_too_many_elements_is_never_read_amiss(
     page: list[Told], damage: str, data: st.DataObject

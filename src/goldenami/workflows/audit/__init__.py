@@ -29,7 +29,7 @@ from goldenami.workflows.audit.saved import SavedSource
 from goldenami.workflows.audit.sources import AuditSource
 from goldenami.workflows.audit.summary import Findings, PlaceSummary
 
-ASKING = 8
+ASKING = 48
 """How many calls that were made ahead are under way at once."""
 
 
