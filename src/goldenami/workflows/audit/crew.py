@@ -41,8 +41,8 @@ from goldenami.workflows.audit.pieces import (
 )
 from goldenami.workflows.audit.question import AuditQuestion
 
-BEGIN_AFTER = 20
-"""How many pages have been read, and are not the last ones, when other processes begin."""
+BEGIN_AFTER = 24
+"""How many pages beyond the first of a region are asked for when other processes begin."""
 
 PROCESSES = 8
 """How many there are at most, this one included."""
@@ -251,7 +251,7 @@ class Crew:
         Pages after the first one of a region tell how big the audit is.
         """
         with self._lock:
-            self._pages += bool(request.token)
+            self._pages += not request.first
             if self._pages >= BEGIN_AFTER:
                 self._begin()
             # Of several this one comes last: it leads, too.
