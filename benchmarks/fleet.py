@@ -52,9 +52,9 @@ class FleetImage(Struct, frozen=True):
 
 
 class FleetInstance(Struct, frozen=True):
-    """An instance of the block. Its id begins so, and ends with what its copy is called."""
+    """An instance of the block. Its id ends with its digits, behind what its copy is called."""
 
-    id: str
+    digits: str
     number: int
     image: FleetImage
     state: str
@@ -230,7 +230,7 @@ def block(size: int) -> tuple[FleetInstance, ...]:
     types = random.choices(list(TYPES), list(TYPES.values()), k=size + ended)
     return tuple(
         FleetInstance(
-            id=f"i-0{number * 2654435761 % 2**32:08x}",  # an odd factor: no two of them are alike
+            digits=f"{number * 2654435761 % 2**32:08x}",  # an odd factor: no two of them are alike
             number=number,
             image=_picked(random, others if random.random() < FINDINGS else golden),
             state=state,

@@ -1,7 +1,7 @@
 """Pages of instances as EC2 answers them, made so cheaply that they cost next to what reads them.
 
 What an instance is in XML is prepared once and cut where it changes from copy to copy of the block
-(its id's end) and from region to region (its zone). A page is those pieces, joined.
+(its id) and from region to region (its zone). A page is those pieces, joined.
 """
 
 import re
@@ -92,7 +92,7 @@ def _metadata_item(one: FleetInstance) -> str:
     )  # fmt: skip
     listed = "".join(f"<{key}>{escape(value)}</{key}>" for key, value in about if value)
     return (
-        f"<item><instanceId>{one.id}{_SERIAL}</instanceId><instanceType>{one.type}"
+        f"<item><instanceId>i-0{_SERIAL}{one.digits}</instanceId><instanceType>{one.type}"
         f"</instanceType><launchTime>{one.launched}</launchTime>{_ZONE}<instanceState><code>"
         f"{fleet.STATE_CODES[one.state]}</code><name>{one.state}</name></instanceState>"
         f"<instanceOwnerId>{ACCOUNT}</instanceOwnerId><tagSet>{fleet.tag_set(one.tags)}</tagSet>"
@@ -104,7 +104,7 @@ def _instance_item(one: FleetInstance) -> str:
     """Return an instance as DescribeInstances has it, in a reservation of its own."""
     address = f"10.{one.number >> 16 & 255}.{one.number >> 8 & 255}.{one.number & 255}"
     group = "<item><groupId>sg-0a1b2c3d4e5f60718</groupId><groupName>shop</groupName></item>"
-    dns, own = f"ip-{address.replace('.', '-')}.ec2.internal", one.id.removeprefix("i-") + _SERIAL
+    dns, own = f"ip-{address.replace('.', '-')}.ec2.internal", f"0{_SERIAL}{one.digits}"
     return f"""<item><reservationId>r-{own}</reservationId>
 <ownerId>{ACCOUNT}</ownerId><groupSet/><instancesSet><item>
 <instanceId>i-{own}</instanceId><imageId>{one.image.id}</imageId>
@@ -238,8 +238,9 @@ class Listings:
     def _listing_of(self, name: str, region: str, filters: Filters) -> list[tuple[bytes, Rows]]:
         """Return what a filtered listing has: for each copy its serial, and its instances."""
         rows = self._rows(name, region)
-        ids = [pattern(values) for key, values in filters if key == "instance-id"]
-        zone_free = tuple(one for one in filters if one[0] not in (*_ZONE_KEYS, "instance-id"))
+        by_id = [one for one in filters if one[0] == "instance-id" and not _of_endings(one[1])]
+        ids = [pattern(values) for _, values in by_id]
+        zone_free = tuple(one for one in filters if one[0] not in _ZONE_KEYS and one not in by_id)
         in_zones = [
             (_ZONE_KEYS[key], pattern(values)) for key, values in filters if key in _ZONE_KEYS
         ]
@@ -261,7 +262,7 @@ class Listings:
             serial = f"{fleet.REGIONS.index(region):02x}{copy:06x}"
             here = several
             if ids:
-                names = {number: self._block[number].id + serial for number in several}
+                names = {n: f"i-0{serial}{self._block[n].digits}" for n in several}
                 here = tuple(n for n in several if all(one.fullmatch(names[n]) for one in ids))
             if here:
                 listing.append((serial.encode(), picked(here)))
@@ -288,6 +289,11 @@ def _matching(block: Sequence[FleetInstance], filters: Filters) -> tuple[int, ..
     )
 
 
+def _of_endings(values: Sequence[str]) -> bool:
+    """Tell whether a filter goes by the ends of ids, which are the same in each copy."""
+    return all(re.fullmatch(r"\*[0-9a-f]{1,8}", value) for value in values)
+
+
 def _split(numbers: tuple[int, ...], at: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return the numbers below one, and the others; they are in order."""
     place = bisect_left(numbers, at)
@@ -308,6 +314,7 @@ _KEYS: Mapping[str, Callable[[FleetInstance], str]] = {
     "instance-state-name": lambda one: one.state,
     "instance-type": lambda one: one.type,
     "image-id": lambda one: one.image.id,
+    "instance-id": lambda one: one.digits,
 }
 
 

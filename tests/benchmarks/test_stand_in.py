@@ -82,8 +82,18 @@ def test_types_and_ids_are_filtered_with_wildcards(listings: Listings) -> None:
     assert by_type[0] == set(ids(listings, (("instance-type", tuple(of_m)),)))
     one = next(ids(listings, (("instance-type", ("t3.m?cro",)),)))
     assert list(ids(listings, (("instance-id", (one,)),))) == [one]
-    digits = [set(ids(listings, (("instance-id", (f"i-?{digit:x}*",)),))) for digit in range(16)]
+
+
+@pytest.mark.parametrize("pattern", ["i-?????????{}*", "*{}"])
+def test_ids_are_filtered_with_wildcards_and_their_digits_are_spread(
+    listings: Listings, pattern: str
+) -> None:
+    digits = [
+        set(ids(listings, (("instance-id", (pattern.format(digit),)),)))
+        for digit in "0123456789abcdef"
+    ]
     assert sum(map(len, digits)) == len(set().union(*digits)) == len(set(ids(listings)))
+    assert min(map(len, digits)) > 0.9 * max(map(len, digits))
 
 
 def test_a_token_is_of_its_listing_alone(listings: Listings) -> None:
