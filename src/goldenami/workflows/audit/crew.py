@@ -31,7 +31,7 @@ from goldenami.aws.inventory import PageElsewhere, PageRequest
 from goldenami.aws.session import Aws
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved
-from goldenami.errors import GoldenamiError
+from goldenami.errors import WorkerLostError
 from goldenami.workflows.audit.pieces import (
     Brief,
     PageAnswer,
@@ -58,10 +58,6 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-class WorkerLostError(GoldenamiError):
-    """A process ended before it had judged what it was given."""
 
 
 class _Task:
