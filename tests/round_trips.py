@@ -1,47 +1,49 @@
 """Counts how many calls of AWS stand one after the other, however fast the machine is.
 
-A call comes after all answers that its thread knows: its own, those of the thread that started it
-before it did, and those of other threads that it waited for. So each thread has a clock that counts
-round trips; a thread begins with its parent's, and goes on with the later of its own and that of
-the answer that it waits for.
+A call comes after all answers that its thread knows: its own, those that the thread which started
+it knew, and those of other threads that it waited for. So each thread has a clock that counts round
+trips: it begins with that of the thread that started it, a call takes it one further, and who waits
+for an answer goes on with the later of both clocks.
+
+Threads hand answers to each other by `concurrent.futures.Future` alone (`aws/parallel.py`), and a
+call is what botocore sends by HTTP, each attempt by itself.
 """
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from botocore.httpsession import URLLib3Session
 
-START = ("DescribeRegions", "GetCallerIdentity")
-"""The calls of a start: who the caller is, and which regions there are."""
+START = {"DescribeRegions", "GetCallerIdentity"}
+"""What a start asks, at once: who the caller is, and which regions there are."""
 
 
 class RoundTrips:
-    """What was sent in each round trip: operations by region, in the order of the trips."""
+    """Which operations were called in which round trip."""
 
     def __init__(self) -> None:
-        self._rounds: defaultdict[int, list[str]] = defaultdict(list)
+        self._operations: defaultdict[int, set[str]] = defaultdict(set)
 
     def note(self, number: int, operation: str) -> None:
-        self._rounds[number].append(operation)
+        """Note a call, by the number of its round trip."""
+        self._operations[number].add(operation)
 
     @property
-    def rounds(self) -> list[list[str]]:
+    def operations(self) -> list[list[str]]:
         """The operations of each round trip, sorted."""
-        return [sorted(set(self._rounds[number])) for number in sorted(self._rounds)]
+        return [sorted(self._operations[number]) for number in sorted(self._operations)]
 
     @property
-    def sizes(self) -> list[int]:
-        return [len(self._rounds[number]) for number in sorted(self._rounds)]
-
-    @property
-    def after_start(self) -> int:
-        """How many there are beyond those that ask for nothing but what a start needs."""
-        return sum(not set(operations) <= set(START) for operations in self.rounds)
+    def beyond_start(self) -> int:
+        """How many there are beyond the first one, if a start is part of that."""
+        first, *_ = self.operations
+        return len(self.operations) - bool(START & {*first})
 
 
 class _Clock(threading.local):
@@ -50,14 +52,11 @@ class _Clock(threading.local):
 
 @contextmanager
 def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[RoundTrips]:
-    """Count the round trips of what this thread does in the block."""
+    """Count the round trips of what this thread, and what it starts, does in the block."""
     clock, trips = _Clock(), RoundTrips()
-    ends: dict[int, int] = {}
     start, send = threading.Thread.start, URLLib3Session.send
-    settle, fail, wait = Future.set_result, Future.set_exception, Future.exception
-    result = Future.result
 
-    def started(self: threading.Thread) -> None:
+    def starting(self: threading.Thread) -> None:
         begun, run = clock.trips, self.run
 
         def running() -> None:
@@ -67,45 +66,45 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[RoundTrips]:
         self.run = running  # type: ignore[method-assign]
         start(self)
 
-    def sent(self: Any, request: Any) -> Any:
+    def sending(self: Any, request: Any) -> Any:
         number = clock.trips + 1
-        trips.note(number, operation_of(request))
+        trips.note(number, _operation(request))
         response = send(self, request)
         clock.trips = number
         return response
 
-    def stamped(ending: Any) -> Any:
-        def end(self: Any, value: Any) -> None:
+    def settling(settle: Callable[..., None]) -> Callable[..., None]:
+        def settled(self: Any, outcome: Any) -> None:
             self.trips = clock.trips
-            ending(self, value)
+            settle(self, outcome)
 
-        return end
+        return settled
 
-    def awaited(waiting: Any) -> Any:
-        def take(self: Any, timeout: float | None = None) -> Any:
+    def waiting(wait: Callable[..., Any]) -> Callable[..., Any]:
+        def waited(self: Any, timeout: float | None = None) -> Any:
             try:
-                return waiting(self, timeout)
+                return wait(self, timeout)
             finally:
                 clock.trips = max(clock.trips, getattr(self, "trips", 0))
 
-        return take
+        return waited
 
     with monkeypatch.context() as patched:
-        patched.setattr(threading.Thread, "start", started)
-        patched.setattr(URLLib3Session, "send", sent)
-        patched.setattr(Future, "set_result", stamped(settle))
-        patched.setattr(Future, "set_exception", stamped(fail))
-        patched.setattr(Future, "exception", awaited(wait))
-        patched.setattr(Future, "result", awaited(result))
+        patched.setattr(threading.Thread, "start", starting)
+        patched.setattr(URLLib3Session, "send", sending)
+        for name in ("set_result", "set_exception"):
+            patched.setattr(Future, name, settling(getattr(Future, name)))
+        for name in ("result", "exception"):
+            patched.setattr(Future, name, waiting(getattr(Future, name)))
         yield trips
 
 
-def operation_of(request: Any) -> str:
-    """Return the operation of a request, whatever protocol it has."""
-    target = request.headers.get("X-Amz-Target", b"")
+def _operation(request: Any) -> str:
+    """Return the operation of a request: by its header, its form, or else by its path."""
+    target = request.headers.get("X-Amz-Target", "")
     if target:
-        return (target if isinstance(target, str) else target.decode()).rpartition(".")[2]
+        text = target if isinstance(target, str) else target.decode()
+        return text.rpartition(".")[2]
     body = request.body or b""
-    text = body if isinstance(body, str) else bytes(body).decode()
-    fields = dict(field.partition("=")[::2] for field in text.split("&"))
-    return fields.get("Action") or f"{request.method} {request.url}"
+    form = parse_qs(body if isinstance(body, str) else bytes(body).decode())
+    return form["Action"][0] if "Action" in form else f"{request.method} {request.url}"

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from enum import StrEnum
 from functools import cache, partial
+from importlib import import_module
 from pathlib import Path
 from types import NoneType
 from typing import (
@@ -27,13 +28,12 @@ import typer
 from msgspec import NODEFAULT, Struct, structs
 from typer.core import TyperCommand, TyperGroup
 
-from goldenami import __version__, files
+from goldenami import __version__
 from goldenami.cli.help_texts import help_row, summary, usage_piece
 from goldenami.cli.usage_errors import in_our_words, wrong
 from goldenami.constraints import Constraint, OneOf
 from goldenami.errors import UsageError
 from goldenami.report.speech import Manner, Verbosity, in_manner, remark
-from goldenami.validation import alternatives, closest
 
 O = TypeVar("O", bound="Options")  # noqa: E741
 
@@ -42,9 +42,11 @@ class App(typer.Typer):
     """Commands, each of which is a function of its options."""
 
     def __init__(self, *, cls: "type[CommandGroup] | None" = None, **settings: Any) -> None:
-        self._makers: dict[str, Callable[[], Command]] = {}
+        self._makers: dict[str, Callable[[], Any]] = {}
+        self._summaries: dict[str, str] = {}
+        own = {"makers": self._makers, "summaries": self._summaries}
         super().__init__(
-            cls=type("Commands", (cls or CommandGroup,), {"makers": self._makers}),
+            cls=type("Commands", (cls or CommandGroup,), own),
             rich_markup_mode=None,  # plain help starts in two thirds of the time
             no_args_is_help=True,
             **settings,
@@ -54,6 +56,28 @@ class App(typer.Typer):
         """Add a command: a function of its options, by whose type they are read."""
         name = name or function.__name__.replace("_", "-")
         self._makers[name] = cache(partial(_command, function, name))
+
+    def add_lazily(self, name: str, where: str, summary: str) -> None:
+        """Add a command, or a group of some, that is imported when it is looked at.
+
+        Args:
+            name: its name.
+            where: its function, or the app of the group: ``module:name``.
+            summary: the first sentence of its help.
+        """
+        self._makers[name] = cache(partial(_imported, where, name))
+        self._summaries[name] = summary
+
+
+def _imported(where: str, name: str) -> Any:
+    """Return the command whose function is there, or the group whose app is."""
+    module, _, attribute = where.partition(":")
+    part = getattr(import_module(module), attribute)
+    if not isinstance(part, App):
+        return _command(part, name)
+    group = typer.main.get_group(part)
+    group.name = name
+    return group
 
 
 def _command(function: Callable[[O], None], name: str) -> "Command":
@@ -129,9 +153,15 @@ class Options(Struct, frozen=True, kw_only=True):
             if self.verbose
             else Verbosity.NORMAL
         )
-        log_file = files.appending(self.log_file) if self.log_file else nullcontext()
-        with log_file as log, in_manner(Manner(level, log)):
+        with self._log() as log, in_manner(Manner(level, log)):
             yield
+
+    def _log(self) -> AbstractContextManager[Any]:
+        if self.log_file is None:
+            return nullcontext()
+        from goldenami import files
+
+        return files.appending(self.log_file)
 
 
 class CommandParameter(Struct, frozen=True):
@@ -184,6 +214,8 @@ class CommandParameter(Struct, frozen=True):
 
     def _single(self, text: Any) -> Any:
         if self.choices and text not in self.choices:
+            from goldenami.validation import alternatives, closest
+
             needed = alternatives(f"`{choice}`" for choice in self.choices)
             close = closest(text, self.choices)
             fix = f"did you mean `{close}`?" if close else ""
@@ -195,7 +227,7 @@ class CommandParameter(Struct, frozen=True):
         return value
 
     def _typed(self, text: Any) -> Any:
-        if self.type in (bool, str, Path):
+        if self.type in (bool, str):
             return text
         try:
             return self.type(text)
@@ -273,11 +305,35 @@ def _parameter(name: str, hint: Any, default: Any) -> CommandParameter:
             return CommandParameter(name, hint, several, constraints, shown, default)
 
 
+def _taken_as_given(parameters: list[Any]) -> list[Any]:
+    """Return parameters whose values Typer leaves alone: newer ones import pydantic for texts."""
+    for parameter in parameters:
+        parameter.process_value = partial(_as_given, type(parameter).process_value, parameter)
+    return parameters
+
+
+def _as_given(process: Callable[..., Any], parameter: Any, ctx: Any, value: Any) -> Any:
+    """Return the value of a parameter as it was given.
+
+    What is missing Typer refuses itself, and it reads a flag from an environment variable.
+    """
+    several = parameter.multiple or parameter.nargs == -1
+    given = () if several and value is None else value
+    missing = parameter.required and given in (None, ())
+    if missing or (isinstance(given, str) and getattr(parameter, "is_flag", False)):
+        return process(parameter, ctx, value)
+    return parameter.callback(ctx, parameter, given) if parameter.callback else given
+
+
 class Command(TyperCommand):
     """A command whose usage errors, and whose help, are said in our words."""
 
     aliases: ClassVar[Mapping[str, str]] = {}
     """The names of options that are still taken, with the names that are shown."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the parameters."""
+        return _taken_as_given(super().get_params(ctx))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse what follows the command's name."""
@@ -314,7 +370,7 @@ class LazyCommands(Mapping[str, Any]):
         groups: the groups of commands beside them.
     """
 
-    def __init__(self, makers: Mapping[str, Callable[[], Command]], groups: Any) -> None:
+    def __init__(self, makers: Mapping[str, Callable[[], Any]], groups: Any) -> None:
         self._makers = makers
         self._groups = groups
 
@@ -337,15 +393,26 @@ class CommandGroup(TyperGroup):
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the first sentence of each command, whole."""
-        every = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
-        rows = [(name, summary(command)) for name, command in every.items() if command]
+        rows = [
+            (name, self.summaries.get(name) or summary(self.commands[name]))
+            for name in self.list_commands(ctx)
+        ]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 
-    makers: ClassVar[Mapping[str, Callable[[], Command]]] = {}
+    makers: ClassVar[Mapping[str, Callable[[], Any]]] = {}
+    summaries: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, *, commands: Any = None, **settings: Any) -> None:
         super().__init__(commands=LazyCommands(self.makers, commands), **settings)  # type: ignore[arg-type]
+
+    def list_commands(self, _: Any) -> list[str]:
+        """Return the names of the commands; Typer would make each."""
+        return [*self.commands]
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the options before the name of a command."""
+        return _taken_as_given(super().get_params(ctx))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the options before the name of a command."""
@@ -357,6 +424,6 @@ class CommandGroup(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command that is named."""
         if args[0] not in self.commands and not args[0].startswith("-"):
-            raise wrong(ctx, f"there is no command {args[0]}", closest(args[0], self.commands))
+            raise wrong(ctx, f"there is no command {args[0]}", args[0], self.commands)
         with in_our_words(ctx, args):
             return super().resolve_command(ctx, args)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import structs
 
-from goldenami.cli import audit, bake, enforce, images, rehearsal_life, sandbox
 from goldenami.cli import options as shared
 from goldenami.cli.command import Argument, Options
 from goldenami.cli.rehearsal_errors import rehearsed
@@ -45,7 +44,7 @@ def rehearse(options: RehearseOptions) -> None:
     Example: goldenami rehearse release.yaml
     """
     from goldenami import resources
-    from goldenami.cli import rehearsal_seed
+    from goldenami.cli import rehearsal_seed, sandbox
 
     path = options.release or resources.folder("examples") / "web-base" / "release.yaml"
     file = shared.release_file(path)
@@ -90,6 +89,7 @@ class _Rehearsal:
         Raises:
             GoldenamiError: something of it failed, or the server decided otherwise than promised.
         """
+        from goldenami.cli import audit, bake, images, rehearsal_life
         from goldenami_sandbox import seed
 
         file, release, enforced = self._file, self._file.release, self._file.enforcement
@@ -115,6 +115,7 @@ class _Rehearsal:
         _tell("", "The rehearsal worked. It ran on an emulator: nothing was changed at AWS.")
 
     def _enforce(self) -> None:
+        from goldenami.cli import enforce
         from goldenami_sandbox import people
 
         file, enforced = self._file, self._file.enforcement
@@ -145,6 +146,7 @@ class _Rehearsal:
         Raises:
             GoldenamiError: the approval failed.
         """
+        from goldenami.cli import bake
         from goldenami.report.plan import PlanProgress
         from goldenami.workflows import release as workflow
         from goldenami_sandbox import people
@@ -238,6 +240,7 @@ class _Rehearsal:
         Raises:
             GoldenamiError: the bake failed, or the server refused the new release.
         """
+        from goldenami.cli import bake
         from goldenami.report.plan import PlanProgress
         from goldenami.workflows import release as workflow
         from goldenami.workflows.enforce import promised
