@@ -1,15 +1,17 @@
 """Every instance of a region with what is known of its image, a page at a time."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from functools import cache
 from itertools import islice
 from threading import BoundedSemaphore
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from msgspec import Struct
 
+from goldenami.aws import region_pages
 from goldenami.aws.answers.ec2 import (
+    DescribeAvailabilityZones,
     DescribeInstanceImageMetadata,
     DescribeInstances,
     ImageMetadata,
@@ -17,12 +19,16 @@ from goldenami.aws.answers.ec2 import (
     InstanceMetadata,
     Reservation,
 )
-from goldenami.aws.answers.interface import read_all
+from goldenami.aws.answers.interface import LazyRows, read_all
 from goldenami.aws.ask import again
-from goldenami.aws.errors import FORBIDDEN, NOT_AVAILABLE_HERE, explained
+from goldenami.aws.errors import FORBIDDEN, NOT_AVAILABLE_HERE, explained, unreadable
 from goldenami.aws.images import watermarks
+from goldenami.aws.pacer import Pacer
+from goldenami.aws.partitions import ID_FILTER, RegionPage
+from goldenami.aws.region_pages import Answer, Filters
 from goldenami.aws.seen_images import SeenImages
 from goldenami.aws.session import RegionalAws
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.subject import INVISIBLE, ImageSeen, Kind, Subject
 from goldenami.domain.instance import ALIVE, ENDED
 from goldenami.errors import AwsError
@@ -41,8 +47,6 @@ PAGES_IN_HAND = 2
 _in_hand = BoundedSemaphore(PAGES_IN_HAND)
 Some = list[Subject]
 R = TypeVar("R")
-Page = Future[tuple[Iterator[Any], str]]
-"""A page under way: its rows, which are read as they are iterated, and the next one's token."""
 
 
 class _Listing(Struct, Generic[R], frozen=True):
@@ -62,56 +66,116 @@ _RESERVATIONS = _Listing(
 )
 
 
-class InstanceInventory:
-    """The instances of a region, asked for from the moment this is made.
+_LISTINGS: Final[Mapping[str, _Listing[Any]]] = {
+    listing.call: listing for listing in (_METADATA, _RESERVATIONS)
+}
+
+
+class PageRequest(Struct, frozen=True, kw_only=True):
+    """A page of a region's instances, as any process can ask for it.
+
+    Args:
+        call: which of the two listings it is of.
+        filters: what is listed.
+        size: how many it may have.
+        token: the page before names it; empty for the first one.
+    """
+
+    call: str
+    filters: list[dict[str, Any]]
+    size: int
+    token: str = ""
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters of the call."""
+        further = {"NextToken": self.token} if self.token else {}
+        return {"Filters": self.filters, "MaxResults": self.size, **further}
+
+
+class PageElsewhere(LazyRows):
+    """A page that another process reads, and makes something of: what, is not known here.
+
+    Args:
+        token: the next page's.
+        texts: what `texts` has: ids and zones.
+        result: what it makes of it.
+    """
+
+    def __init__(self, token: str, texts: Mapping[str, list[str]], result: "Future[Any]") -> None:
+        self.token = token
+        self.result = result
+        self._texts = texts
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Refuse: the rows are elsewhere."""
+        raise TypeError("another process reads this page")
+
+    def texts(self, element: str) -> list[str]:
+        """Return the texts of all elements of a name, in their order."""
+        return self._texts[element]
+
+
+class OtherReaders(Protocol):
+    """Who else may read pages."""
+
+    def page(self, place: AccountRegion, request: PageRequest) -> object:
+        """Return the page, a `PageElsewhere`, if another process reads it.
+
+        Else this process is to read it, and keeps what is returned for as long as it has the page:
+        so it is known how much it has to do.
+
+        Raises:
+            GoldenamiError: AWS refused the page, or the other process is lost.
+        """
+
+
+class InstanceReader:
+    """Makes instances of a region's pages.
 
     Args:
         regional: whose, and where.
-        pool: asks for the next page while one is being read.
-        ids: these instances alone; all if empty.
+        images: looks up the images of instances that are listed without them.
     """
 
-    def __init__(self, regional: RegionalAws, pool: Executor, ids: Collection[str] = ()) -> None:
+    def __init__(self, regional: RegionalAws, images: SeenImages) -> None:
         self._regional = regional
-        self._pool = pool
-        these = [{"Name": "instance-id", "Values": sorted(ids)}] if ids else []
-        self._filters = [*_ALIVE, *these]
+        self._images = images
         self._image = cache(_image)  # a fleet has far fewer images than instances
-        self._first = self._page(_METADATA)
 
-    def instances(self, images: SeenImages) -> Iterator[Some]:
-        """Yield the region's instances, some at a time, without those that are terminated.
+    def instances(self, call: str, rows: Iterable[Any]) -> Iterator[Some]:
+        """Yield a page's instances, some at a time, without those that are terminated.
 
-        DescribeInstanceImageMetadata answers everything in one listing, even for images that are
-        gone; where it is not available or not permitted, DescribeInstances and DescribeImages do.
+        Args:
+            call: the listing that the page is of.
+            rows: its rows.
 
         Raises:
-            AwsError: a page could not be read; nothing after it is known.
+            AwsError: it cannot be read, or images cannot be.
         """
-        try:
-            self._first.result()
-        except AwsError as error:
-            if error.code not in NOT_AVAILABLE_HERE | FORBIDDEN:
-                raise
-            yield from self._with_images(images)
-            return
-        for some in self._rows(_METADATA, self._first):
-            yield [
-                self._subject(instance, self._image(instance.image_metadata))
-                for instance in some
-                if instance.state.name not in ENDED
-            ]
+        listing: _Listing[Any] = _LISTINGS[call]
+        rows = iter(rows)
+        with _in_hand, explained(_DOING, self._regional.where, call):
+            while some := list(islice(rows, AT_ONCE)):
+                read = read_all(listing.row, some)
+                yield self._with_images(read) if call == _RESERVATIONS.call else self._seen(read)
 
-    def _with_images(self, images: SeenImages) -> Iterator[Some]:
-        for some in self._rows(_RESERVATIONS, self._page(_RESERVATIONS)):
-            instances = [
-                instance
-                for reservation in some
-                for instance in reservation.instances
-                if instance.state.name not in ENDED
-            ]
-            seen = images.of({instance.image_id for instance in instances})
-            yield [self._subject(instance, seen[instance.image_id]) for instance in instances]
+    def _seen(self, rows: list[InstanceMetadata]) -> Some:
+        return [
+            self._subject(instance, self._image(instance.image_metadata))
+            for instance in rows
+            if instance.state.name not in ENDED
+        ]
+
+    def _with_images(self, rows: list[Reservation[InstanceAnswer]]) -> Some:
+        instances = [
+            instance
+            for reservation in rows
+            for instance in reservation.instances
+            if instance.state.name not in ENDED
+        ]
+        seen = self._images.of({instance.image_id for instance in instances})
+        return [self._subject(instance, seen[instance.image_id]) for instance in instances]
 
     def _subject(self, instance: InstanceMetadata | InstanceAnswer, image: ImageSeen) -> Subject:
         """Return an instance, which belongs to the account that lists it."""
@@ -128,28 +192,122 @@ class InstanceInventory:
             tags=own,
         )
 
-    def _rows(self, listing: _Listing[R], answer: Page) -> Iterator[list[R]]:
-        """Yield the rows of all pages; the next one is asked for while this one is being read."""
-        more = True
-        while more:
-            rows, token = answer.result()
-            if token:
-                answer = self._page(listing, token)
-            with _in_hand, explained(_DOING, self._regional.where, listing.call):
-                while some := list(islice(rows, AT_ONCE)):
-                    yield read_all(listing.row, some)
-            more = bool(token)
 
-    def _page(self, listing: _Listing[Any], token: str = "") -> Page:
-        further = {"NextToken": token} if token else {}
-        parameters = {"Filters": self._filters, "MaxResults": listing.size, **further}
+class InstanceInventory:
+    """The instances of a region, asked for from the moment this is made.
 
-        def ask() -> tuple[Iterator[Any], str]:
-            with explained(_DOING, self._regional.where, listing.call):
-                answer = self._regional.raw(listing.call, parameters)
-                return iter(answer[listing.key]), answer.get("NextToken") or ""
+    Args:
+        regional: whose, and where.
+        pool: asks for the next page while one is being read.
+        ids: these instances alone; all if empty.
+        others: who else may read pages.
+    """
 
-        return self._pool.submit(again, ask)
+    def __init__(
+        self,
+        regional: RegionalAws,
+        pool: Executor,
+        ids: Collection[str] = (),
+        others: OtherReaders | None = None,
+    ) -> None:
+        self._regional = regional
+        self._metadata = _Source(_METADATA, regional, pool, ids, others)
+        self._reservations = _Source(_RESERVATIONS, regional, pool, ids, others)
+        self._first = self._metadata.ask([])
+
+    def instances(self, images: SeenImages) -> Iterator[Some | PageElsewhere]:
+        """Yield the region's instances, some at a time, without those that are terminated.
+
+        DescribeInstanceImageMetadata answers everything in one listing, even for images that are
+        gone; where it is not available or not permitted, DescribeInstances and DescribeImages do.
+        A page that another process reads is yielded in the place of its instances.
+
+        Raises:
+            AwsError: a page could not be read; nothing after it is known.
+        """
+        source, answer = self._metadata, self._first
+        try:
+            answer.result()
+        except AwsError as error:
+            if error.code not in NOT_AVAILABLE_HERE | FORBIDDEN:
+                raise
+            source = self._reservations
+            answer = source.ask([])
+        reader = InstanceReader(self._regional, images)
+        for page in region_pages.every(source, answer.result()):
+            if isinstance(page.rows, PageElsewhere):
+                yield page.rows
+            else:
+                yield from reader.instances(source.listing.call, page.rows)
+
+
+class _Source:
+    """One of the two listings of a region; its pages are asked for within EC2's quota."""
+
+    def __init__(
+        self,
+        listing: _Listing[Any],
+        regional: RegionalAws,
+        pool: Executor,
+        ids: Collection[str],
+        others: OtherReaders | None = None,
+    ) -> None:
+        self.listing = listing
+        self.size = listing.size
+        self.whole = not ids
+        these = [{"Name": ID_FILTER, "Values": sorted(ids)}] if ids else []
+        self._filters = [*_ALIVE, *these]
+        self._regional = regional
+        self._pool = pool
+        self._others = others
+        self._pacer = Pacer()
+
+    def ask(self, filters: Filters, token: str = "") -> Answer:
+        """Ask for a page."""
+        every = [*self._filters, *filters]
+        request = PageRequest(call=self.listing.call, filters=every, size=self.size, token=token)
+
+        def ask() -> RegionPage:
+            self._pacer.wait()
+            reader = self._others.page(self._regional.place, request) if self._others else None
+            if isinstance(reader, PageElsewhere):
+                return RegionPage(reader, reader.token)
+            return answered(self._regional, request, reader)
+
+        return self._pool.submit(ask)
+
+    def zones(self) -> Collection[str]:
+        """Return the names of all zones of the region."""
+        answer = self._regional.ask(
+            DescribeAvailabilityZones, "listing the zones", AllAvailabilityZones=True
+        )
+        return {zone.value for zone in answer.rows}
+
+    def unfit(self, why: str) -> AwsError:
+        """Return the error of a listing whose parts do not make the whole."""
+        where = f"{_DOING} in {self._regional.where}"
+        return unreadable(where, self.listing.call, why, tried=True)
+
+
+def answered(regional: RegionalAws, request: PageRequest, reader: object = None) -> RegionPage:
+    """Return a page.
+
+    Args:
+        regional: whose, and where.
+        request: which.
+        reader: see `RegionPage`.
+
+    Raises:
+        AwsError: AWS refused it, or no whole answer came.
+    """
+    key = _LISTINGS[request.call].key
+
+    def ask() -> RegionPage:
+        with explained(_DOING, regional.where, request.call):
+            answer = regional.raw(request.call, request.parameters)
+            return RegionPage(answer[key], answer.get("NextToken") or "", reader)
+
+    return again(ask)
 
 
 def _image(about: ImageMetadata) -> ImageSeen:

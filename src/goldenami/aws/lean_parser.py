@@ -113,6 +113,11 @@ class Items(LazyRows):
             raise ResponseParserError("the page has no list")
         yield from map(read, items)
 
+    def texts(self, element: str) -> list[str]:
+        """Return the texts of all elements of a name: of ids and names, which are never escaped."""
+        pattern = re.compile(rb"<%b>([^<]*)</%b>" % ((element.encode(),) * 2))
+        return b"\n".join(pattern.findall(self._body)).decode().splitlines()
+
 
 def _text(pattern: re.Pattern[bytes], body: bytes) -> str | None:
     match = pattern.search(body)

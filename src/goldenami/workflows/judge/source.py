@@ -20,7 +20,9 @@ from goldenami.domain.tags import ApprovalTag
 from goldenami.spec.model import Release
 from goldenami.workflows.audit import bakes
 from goldenami.workflows.audit.account_regions import AuditedPlaces
-from goldenami.workflows.audit.live import LiveSource, with_ancestors
+from goldenami.workflows.audit.ancestors import with_ancestors
+from goldenami.workflows.audit.instances import apart
+from goldenami.workflows.audit.live import LiveSource
 from goldenami.workflows.audit.sources import Batch, Batches, GoldenImages
 
 STANDING = (Status.APPROVED, Status.DEPRECATED)
@@ -107,7 +109,7 @@ class EventSource:
         for several in self._with_images(seen, Kind.INSTANCE):
             ended = self._of_ended_bakes(regional, several, approved)
             yield Batch(baking=tuple(each for each in several if each.id in ended))
-            yield from bakes.without([[each for each in several if each.id not in ended]], regional)
+            yield from apart([[each for each in several if each.id not in ended]], regional)
 
     def _of_ended_bakes(
         self, regional: RegionalAws, several: Sequence[Subject], approved: Approved
