@@ -17,7 +17,7 @@ from typing import Annotated, Any, NoReturn, TextIO
 import typer
 
 from goldenami import __version__
-from goldenami.cli.command import App, CommandGroup
+from goldenami.cli.application import App, CommandGroup
 from goldenami.cli.commands import COMMANDS
 from goldenami.errors import FindingsError, GoldenamiError, InterruptedRunError
 from goldenami.report.terminal import Unwritable, show_error, unwritable

@@ -2,7 +2,6 @@
 
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr
 from itertools import count
@@ -43,6 +42,8 @@ def rehearse(options: RehearseOptions) -> None:
 
     Example: goldenami rehearse release.yaml
     """
+    import tempfile
+
     from goldenami import resources
     from goldenami.cli import rehearsal_seed, sandbox
 

@@ -46,18 +46,18 @@ def _explain(error: Any, ctx: Any, args: list[str]) -> NoReturn:
     raise wrong(ctx, f"{parameter.envvar or title} has a value that it cannot have") from error
 
 
-def wrong(ctx: Any, words: str, given: str = "", known: Iterable[str] = ()) -> UsageError:
+def wrong(ctx: Any, words: str, unknown: str = "", known: Iterable[str] = ()) -> UsageError:
     """Return what is wrong with a command, with what was probably meant, or where to look.
 
     Args:
         ctx: that of the command.
         words: what is wrong.
-        given: what was given that is not known.
+        unknown: what was meant for something that is known.
         known: what is known in its place.
     """
     from goldenami.validation import closest
 
-    close = closest(given, known)
+    close = closest(unknown, known)
     _, _, command = ctx.command_path.partition(" ")
     fix = f"did you mean {close}?" if close else f"`{ctx.command_path} --help` shows what there is"
     return UsageError(f"{command}: {words}" if command else words, fix=fix)

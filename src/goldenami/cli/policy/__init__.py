@@ -1,6 +1,6 @@
 """`goldenami policy`."""
 
-from goldenami.cli.command import App
+from goldenami.cli.application import App
 from goldenami.cli.commands import POLICY
 
 app = App(help="Policies: profiles, their documents, and the proof of what they do.")

@@ -8,7 +8,7 @@ from functools import partial
 from msgspec import Struct, structs
 
 from goldenami import journal
-from goldenami.aws import images, lease, regions
+from goldenami.aws import images, lease
 from goldenami.aws.parallel import ahead, side_by_side
 from goldenami.aws.session import Aws
 from goldenami.bake import record
@@ -17,7 +17,6 @@ from goldenami.bake.boot_test import boot_test
 from goldenami.bake.create_image import CreateImageBaker
 from goldenami.bake.distribute import distribution, wait_for_image
 from goldenami.bake.interface import Baker, Recipe, new_build
-from goldenami.bake.launch import types
 from goldenami.bake.packer_baker import PackerBaker
 from goldenami.domain.check_result import CheckResult
 from goldenami.domain.image import Build, Image, bake_of, build_of, new_nonce
@@ -29,6 +28,7 @@ from goldenami.spec import ReleaseFile
 from goldenami.spec.architectures import by_architecture
 from goldenami.workflows import goldens
 from goldenami.workflows.release import guardrail
+from goldenami.workflows.release.answers import BakeAnswers, when_needed
 from goldenami.workflows.release.checks import check, permissions, writing
 from goldenami.workflows.release.decision import decision, refuse_unfinished
 from goldenami.workflows.release.needs import Needs, needs
@@ -46,37 +46,6 @@ class _Begun(Struct, frozen=True):
     def records(self) -> list[Record]:
         """The records of its builds."""
         return [each.record for each in self.earlier.values() if each]
-
-
-class BakeAnswers(Struct, frozen=True, kw_only=True):
-    """What a new bake needs to know of AWS, whichever build it becomes; each waits for its answer.
-
-    Args:
-        sources: the base image, by architecture.
-        guarding: what there is to do about guardrails.
-    """
-
-    sources: Mapping[str, Callable[[], Image]]
-    guarding: Callable[[], guardrail.Guarding]
-
-
-def ask_ahead(aws: Aws, file: ReleaseFile) -> BakeAnswers:
-    """Have asked what a new bake needs to know, while it is looked whether an old one goes on."""
-    regions.begin(aws)
-    later = _when_needed(aws, file)
-    sources = {architecture: ahead(ask) for architecture, ask in later.sources.items()}
-    return BakeAnswers(sources=sources, guarding=ahead(later.guarding))
-
-
-def _when_needed(aws: Aws, file: ReleaseFile) -> BakeAnswers:
-    """Return the same, each asked when it is waited for."""
-    return BakeAnswers(
-        sources={
-            architecture: partial(_base_image, aws, own, architecture)
-            for architecture, own in by_architecture(file).items()
-        },
-        guarding=partial(guardrail.look, aws, file),
-    )
 
 
 def prepare(
@@ -116,7 +85,7 @@ def prepare(
         method, instance_id = _as_begun(begun_record, method, instance_id)
     how = method or file.release.bake.method
     _refuse_options(file, how, instance_id, keep_on_failure=keep_on_failure)
-    answers = answers or _when_needed(aws, file)
+    answers = answers or when_needed(aws, file)
     first = _first_build(file, started, bake, begun)
     recipes = _recipes(aws, file, begun, first, answers.sources)
     recipes = [
@@ -374,14 +343,6 @@ def _build(first: Build, architecture: str) -> Build:
     if not architecture:
         return first
     return structs.replace(first, id=build_of(first.id, architecture), nonce=new_nonce())
-
-
-def _base_image(aws: Aws, file: ReleaseFile, architecture: str) -> Image:
-    release = file.release
-    return goldens.base_image(
-        aws.in_region(release.build_region), release.base.source, release.approval_tag,
-        architecture=architecture, instance_type=types(release.base)[0],
-    )  # fmt: skip
 
 
 def _source(aws: Aws, file: ReleaseFile, earlier: EarlierRun, architecture: str) -> Image:
