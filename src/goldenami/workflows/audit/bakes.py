@@ -19,6 +19,11 @@ from goldenami.domain.image import bake_of
 from goldenami.errors import GoldenamiError
 from goldenami.workflows.audit.sources import Batch
 
+MARK = tags.ROLE
+"""The tag without which no instance is taken for one of a bake."""
+
+_ROLES = frozenset(tags.InstanceRole)
+
 
 class Bakes:
     """The bakes under way in a region, asked for when an instance says it belongs to one.
@@ -31,11 +36,12 @@ class Bakes:
         self._books: RegionLeases | None = None
         self.problem: GoldenamiError | None = None
 
-    def apart(self, instances: list[Subject]) -> Batch:
+    def apart(self, batch: Batch) -> Batch:
         """Return instances of the region, and apart from them those of bakes under way.
 
         With a problem those that say they belong to a bake are in neither.
         """
+        instances = batch.subjects
         claims = {instance.id: build for instance in instances if (build := build_of(instance))}
         forged: dict[str, str] = {}
         try:
@@ -48,7 +54,8 @@ class Bakes:
         alive = {name for name, build in claims.items() if bake_of(build) in running}
         baking = claims.keys() if self.problem else alive - forged.keys()
         belonging = [subject for subject in instances if subject.id in baking]
-        return Batch(
+        return structs.replace(
+            batch,
             subjects=[_noted(subject, forged) for subject in instances if subject.id not in baking],
             baking=() if self.problem else tuple(belonging),
         )
@@ -86,6 +93,6 @@ def build_of(subject: Subject) -> str:
 
     A base instance on its own (`goldenami base launch`) names no release file.
     """
-    if subject.tags.get(tags.ROLE) not in set(tags.InstanceRole) or tags.SPEC not in subject.tags:
+    if subject.tags.get(MARK) not in _ROLES or tags.SPEC not in subject.tags:
         return ""
     return subject.tags.get(tags.BUILD, "")

@@ -6,6 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from goldenami.aws import instances, leftovers, manifests, records
+from goldenami.aws.instances_by_image import SomeInstances
 from goldenami.aws.parallel import concurrently
 from goldenami.aws.seen_images import SeenImages
 from goldenami.aws.session import Aws, RegionalAws
@@ -109,7 +110,8 @@ class EventSource:
         for several in self._with_images(seen, Kind.INSTANCE):
             ended = self._of_ended_bakes(regional, several, approved)
             yield Batch(baking=tuple(each for each in several if each.id in ended))
-            yield from apart([[each for each in several if each.id not in ended]], regional)
+            others = SomeInstances([each for each in several if each.id not in ended])
+            yield from apart([others], regional)
 
     def _of_ended_bakes(
         self, regional: RegionalAws, several: Sequence[Subject], approved: Approved
