@@ -1,182 +1,151 @@
-"""The audit beside its peers, against a stand-in EC2: `make bench`.
+"""The audit of one region beside its peers, against a stand-in EC2: part of `make bench`.
 
-All answer the same question, which instances do not run the golden image, of the same instances;
-all times are of whole processes, one after the other on the same machine:
+All answer the same question, which instances do not run a golden image, of the same instances; all
+times are of whole processes, one after the other on the same machine:
 
 - `goldenami audit` (GOLDENAMI), installed as a user has it, without what its tests need;
 - `aws ec2 describe-instances` (GOLDENAMI_AWSCLI) and Cloud Custodian (GOLDENAMI_CUSTODIAN);
 - expat reading the same bytes with no handlers, which is the limit to aim at.
-
-`--million` adds the run over 1,000,000 instances; `--quick` leaves the 100,000 out.
 """
 
-import argparse
+import csv
 import json
 import os
-import resource
-import subprocess
-import sys
+import re
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from xml.parsers import expat
 
-import endpoint  # type: ignore[import-not-found]  # beside this file
+import endpoint
+import fleet
+import listings
 from msgspec import Struct
+from processes import Spent, median, peak_mb, spent
+from stand_in import StandIn, serving
+from table import Held, Row
 
-GOLDENAMI = (os.environ["GOLDENAMI"], "audit", "--only", "instances")
-ONE_REGION = ("--region", "us-east-1")
-_AFRESH = ("--cache-period", "0", "-r", "us-east-1")
+REGION = "us-east-1"
+GOLDEN = json.dumps(fleet.golden_ids())
+ALIVE = json.dumps(list(fleet.STATES))
 POLICY = f"""
 policies:
 - name: not-golden
   resource: aws.ec2
-  filters: [{{type: value, key: ImageId, op: not-in, value: [{endpoint.GOLDEN}]}}]
+  query: [{{instance-state-name: {ALIVE}}}]
+  filters: [{{type: value, key: ImageId, op: not-in, value: {GOLDEN}}}]
 """
+FILTERS = f"Name=instance-state-name,Values={','.join(fleet.STATES)}"
+QUERY = f"Reservations[].Instances[] | [?!contains(`{GOLDEN}`, ImageId)].[InstanceId,ImageId]"
+"""All look for what does not run a golden image of today; the others are told which these are."""
+
+PEERS = ("AWS CLI", "Cloud Custodian")
 
 
-class Run(Struct, frozen=True):
-    """How long a process took, and how much memory it had at most."""
+class Tool(Struct, frozen=True):
+    """A tool that answers the question: its command, and how many instances its answer has."""
 
-    seconds: float
-    memory_mb: float
-
-    def __str__(self) -> str:
-        return f"{self.seconds:7.2f} s {self.memory_mb:6.0f} MB"
+    command: Sequence[str | Path]
+    count: Callable[[Path], int]
 
 
-@contextmanager
-def serving(instances: int, *options: str) -> Iterator[str]:
-    """Run the stand-in in a process of its own, and give its address."""
-    command = [sys.executable, endpoint.__file__, "--instances", str(instances), *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stdout is not None
-            yield server.stdout.readline().strip()
-        finally:
-            server.terminate()
-
-
-def timed(command: Sequence[str | Path], url: str, folder: Path, runs: int = 1) -> Run:
-    """Run a command against the stand-in; the median of several runs."""
-    return sorted((_timed(command, url, folder) for _ in range(runs)), key=_seconds)[runs // 2]
-
-
-def _seconds(run: Run) -> float:
-    return run.seconds
-
-
-def _timed(command: Sequence[str | Path], url: str, folder: Path) -> Run:
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
-        "AWS_ENDPOINT_URL": url,
-        "AWS_ACCESS_KEY_ID": "bench",
-        "AWS_SECRET_ACCESS_KEY": "bench",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "HOME": str(folder),
-    }
-    start = time.perf_counter()
-    with (folder / "out").open("wb") as out:
-        running = subprocess.Popen(command, env=environment, stdout=out, stderr=subprocess.PIPE)
-        assert running.stderr is not None
-        said = running.stderr.read()
-        _, status, used = os.wait4(running.pid, 0)
-        running.stderr.close()
-    running.returncode = os.waitstatus_to_exitcode(status)
-    if running.returncode not in (0, 10):
-        raise SystemExit(f"{command[0]} failed: {said.decode()}")
-    return Run(time.perf_counter() - start, used.ru_maxrss * 1024 / 1e6)
-
-
-def expat_alone(instances: int) -> float:
-    """Return how long expat takes for the pages of one region, in seconds."""
-    pages = -(-instances // endpoint.PAGE)
-    body = endpoint.numbered("DescribeInstanceImageMetadata", endpoint.PAGE, 0, last=True)
-    start = time.perf_counter()
-    for _ in range(pages):
-        expat.ParserCreate().Parse(body, True)
-    return time.perf_counter() - start
-
-
-def one_region(instances: int, folder: Path) -> None:
-    """Compare with the peers."""
+def tools(folder: Path) -> Mapping[str, Tool]:
+    """Return the tools, by name; they write into a folder."""
     policy = folder / "policy.yml"
     policy.write_text(POLICY)
-    query = f"Reservations[].Instances[] | [?ImageId!='{endpoint.GOLDEN}'].[InstanceId,ImageId]"
-    cli = (os.environ["GOLDENAMI_AWSCLI"], "ec2", "describe-instances", "--query", query)
-    custodian = (os.environ["GOLDENAMI_CUSTODIAN"], "run", *_AFRESH, "-s", folder, policy)
-    runs = 3 if instances <= 10_000 else 1
-    with serving(instances) as url:
-        ours = timed([*GOLDENAMI, *ONE_REGION, "--format", "csv"], url, folder, runs)
-        found = {"goldenami": len((folder / "out").read_text().splitlines()) - 1}
-        by_cli = timed(cli, url, folder, runs)
-        found["aws"] = len(json.loads((folder / "out").read_text()))
-        by_custodian = timed(custodian, url, folder, runs)
-        found["c7n"] = len(json.loads((folder / "not-golden" / "resources.json").read_text()))
-    if len(set(found.values())) > 1:
-        raise SystemExit(f"they do not find the same: {found}")
-    with serving(instances, "--old") as url:
-        fallback = timed([*GOLDENAMI, *ONE_REGION, "--format", "csv"], url, folder, runs)
-    limit = expat_alone(instances)
-    print(f"one region, {instances:,} instances")
-    print(f"  goldenami audit            {ours}")
-    print(f"    by DescribeInstances     {fallback}")
-    print(f"  aws ec2 describe-instances {by_cli}  {by_cli.seconds / ours.seconds:5.1f} x")
-    print(
-        f"  Cloud Custodian            {by_custodian}  {by_custodian.seconds / ours.seconds:5.1f} x"
-    )
-    print(f"  expat, no handlers         {limit:7.2f} s            {limit / ours.seconds:5.2f} x")
+    cli, custodian = os.environ["GOLDENAMI_AWSCLI"], os.environ["GOLDENAMI_CUSTODIAN"]
+    found = folder / "not-golden" / "resources.json"
+    return {
+        "goldenami": Tool(goldenami("--region", REGION), _with_findings),
+        "AWS CLI": Tool(
+            (cli, "ec2", "describe-instances", "--filters", FILTERS, "--query", QUERY),
+            lambda out: len(json.loads(out.read_text())),
+        ),
+        "Cloud Custodian": Tool(
+            (custodian, "run", "--cache-period", "0", "-r", REGION, "-s", folder, policy),
+            lambda _: len(json.loads(found.read_text())),
+        ),
+    }
 
 
-def many_regions(folder: Path) -> None:
-    """17 regions of 1,000 instances, far away; how many requests that takes."""
-    with serving(1_000, "--latency-ms", "150") as url:
-        ours = timed([*GOLDENAMI, "--format", "csv"], url, folder)
-        asked = urllib.request.urlopen(url).read().decode()
-    print(f"17 regions x 1,000 at 150 ms   {ours}  (to be under 2.5 s)\n  {asked}")
+def goldenami(*arguments: str) -> Sequence[str]:
+    """Return the command of an audit of instances; findings are lines of CSV."""
+    return (os.environ["GOLDENAMI"], "audit", "--only", "instances", "--format", "csv", *arguments)
 
 
-def many_accounts(folder: Path) -> None:
-    """50 accounts of 17 regions, each read by its role."""
-    ids = [f"{number:012d}" for number in range(1, 51)]
-    accounts = [part for one in ids for part in ("--account", one)]
-    with serving(100, "--latency-ms", "20") as url:
-        wanted = (*accounts, "--role", "reader", "--format", "csv")
-        ours = timed([*GOLDENAMI, *wanted], url, folder)
-    print(f"51 accounts x 17 regions x 100 {ours}")
+def _with_findings(report: Path) -> int:
+    """Return how many instances have findings, some of which have several."""
+    with report.open() as lines:
+        return len({row["id"] for row in csv.DictReader(lines)})
 
 
-def million(folder: Path) -> None:
-    """1,000,000 instances over 17 regions, in every format that streams."""
-    each = -(-1_000_000 // len(endpoint.REGIONS))
-    whole = each * len(endpoint.REGIONS)
-    with serving(each) as url:
-        for form in ("jsonl", "csv", "json"):
-            ours = timed([*GOLDENAMI, "--format", form], url, folder)
-            rate = whole / ours.seconds
-            print(f"{whole:,} instances, {form:5}      {ours}  {rate:8,.0f} a second")
+def compared(served: StandIn, names: Sequence[str], folder: Path, runs: int) -> dict[str, Spent]:
+    """Run some tools in turn; return the median of each.
+
+    Raises:
+        SystemExit: they do not find the same.
+    """
+    asked, environment = tools(folder), served.environment(folder)
+    took: dict[str, list[Spent]] = {name: [] for name in names}
+    out = folder / "out"
+    for _ in range(runs):
+        found = {}
+        for name in names:
+            took[name].append(spent(asked[name].command, environment, out))
+            found[name] = asked[name].count(out)
+        if len(set(found.values())) > 1 or not all(found.values()):
+            raise SystemExit(f"they do not find the same: {found}")
+    return {name: median(several) for name, several in took.items()}
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--million", action="store_true")
-    given = parser.parse_args()
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+def expat_s(instances: int) -> float:
+    """Return how much processor time expat takes for all the pages of a region, in seconds."""
+    served, token, taken = listings.Listings(instances), "", 0.0
+    while True:
+        page = served.page(endpoint.METADATA, REGION, endpoint.ALIVE, token=token)
+        body, start = b"".join(page), time.process_time()
+        expat.ParserCreate().Parse(body, True)
+        taken += time.process_time() - start
+        following = re.search(rb"<nextToken>(.*)</nextToken>", page[-1])
+        if following is None:
+            return taken
+        token = following[1].decode()
+
+
+def rows(*, quick: bool) -> Iterator[Row]:
+    """Measure one region of 10,000 and of 100,000."""
     with tempfile.TemporaryDirectory() as name:
-        one_region(10_000, Path(name))
-        if not given.quick:
-            one_region(100_000, Path(name))
-        many_regions(Path(name))
-        many_accounts(Path(name))
-        if given.million:
-            million(Path(name))
+        yield from _region(10_000, Path(name), 3, (12, 20), quick=quick)
+        yield from _region(100_000, Path(name), 1 if quick else 3, (25, 50), quick=quick)
 
 
-if __name__ == "__main__":
-    main()
+def _region(
+    instances: int, folder: Path, runs: int, targets: tuple[float, float], *, quick: bool
+) -> Iterator[Row]:
+    big = instances > 10_000
+    what = f"{instances:,} instances"
+    peers = () if quick and big else PEERS
+    ask, out = goldenami("--region", REGION), folder / "out"
+    limit_s = expat_s(instances)
+    with serving(instances) as served:
+        took = compared(served, ("goldenami", *peers), folder, runs)
+        environment = served.environment(folder)
+        memory = peak_mb(ask, environment, out)
+        served.told()
+        spent(ask, environment, out)
+        served_s = served.told().cpu_s
+    ours = took["goldenami"]
+    for peer, target in zip(peers, targets, strict=False):
+        other = took[peer]
+        wall, cpu = (other.wall_s, peer), (other.cpu_s, peer)
+        yield Row(f"{what}, beside {peer}", ours.wall_s, "s", Held.FASTER, target, *wall)
+        yield Row(f"{what}, processor time beside {peer}", ours.cpu_s, "s", Held.FASTER, None, *cpu)
+    limit = (limit_s, "expat, no handlers")
+    yield Row(f"{what}, processor time", ours.cpu_s, "s", Held.WITHIN, 4 if big else None, *limit)
+    yield Row(f"{what}, memory", memory, "MB", Held.AT_MOST, None if big else 120)
+    if not big:
+        with serving(instances, "--old") as served:
+            older = compared(served, ("goldenami",), folder, runs)["goldenami"]
+        yield Row(f"{what} by DescribeInstances", older.wall_s, "s")
+    yield Row(f"{what}, processor time of the stand-in", served_s, "s")

@@ -1,293 +1,245 @@
-"""A stand-in for EC2 with any number of instances: canned pages, a chosen latency.
+"""A stand-in for EC2: a fleet as varied as real ones, and any size and pace.
 
-    python benchmarks/endpoint.py --instances 100000 --latency-ms 150
+    python benchmarks/endpoint.py --instances 100000 --latency-ms 150 --page-ms 600
 
-Every region has as many instances. A page is made once; its instance ids change with its number.
-It answers what an audit, the AWS CLI and Cloud Custodian ask, and nothing else.
+Every region has as many instances. It answers what an audit, the AWS CLI and Cloud Custodian ask of
+it, and nothing else; a GET tells what it was asked since the last one (`Told`). What it serves is
+made before its address is printed, so that it takes little of the time of what is measured.
 """
 
 import argparse
-import json
+import re
 import time
-from collections import Counter
-from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
+from functools import partial
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Lock
-from urllib.parse import parse_qs
+from urllib.parse import parse_qsl
 
-ACCOUNT = "123456789012"
-GOLDEN = "ami-0123456789abcdef0"
-OTHER = "ami-0fedcba9876543210"
-ONE_IN = 20
-"""One instance in so many does not run the golden image."""
-REGIONS = (
-    "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1",
-    "ap-southeast-2", "ca-central-1", "eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2",
-    "eu-west-3", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2",
-)  # fmt: skip
-PAGE = 1000
-_PAGE_NUMBER = b"@@@@@@"
-_NS = 'xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"'
-_TAGS = "".join(
-    f"<item><key>{key}</key><value>{value}</value></item>"
-    for key, value in (
-        ("Name", "shop-frontend"), ("Team", "platform"), ("Environment", "production"),
-        ("CostCenter", "4711"), ("aws:autoscaling:groupName", "shop-frontend-blue"),
-        ("aws:cloudformation:stack-name", "shop"), ("Owner", "shop@example.com"),
-        ("Backup", "daily &amp; weekly"),
-    )
-)  # fmt: skip
+import answers
+import fleet
+import msgspec
+from listings import OPERATIONS, PAGE, Filters, Listings, RefusedListingError
+
+METADATA = "DescribeInstanceImageMetadata"
+ALIVE: Filters = (("instance-state-name", tuple(fleet.STATES)),)
+BUCKET, REFILL = 100, 20
+"""How many calls a region takes at once, and how many more each second.
+https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html"""
+_BODY = "{}"
+"""The name under which the body of a call in JSON is."""
+_SCOPE = re.compile(rb"Credential=[^/]*/\d*/([a-z0-9-]+)/")
 
 
-def instance_id(number: int) -> str:
-    """Return the id of an instance of a page; the page's number is filled in later."""
-    return f"i-0000{number:07x}@@@@@@"
+class Told(msgspec.Struct, frozen=True):
+    """What the stand-in was asked since it was last asked what.
+
+    Args:
+        asked: how often by operation, with what was refused.
+        throttled: how often it answered RequestLimitExceeded.
+        busiest: the most calls to one region within one second.
+        cpu_s: the time of processors that it took for it.
+    """
+
+    asked: dict[str, int]
+    throttled: int
+    busiest: int
+    cpu_s: float
 
 
-def image_of(number: int) -> str:
-    """Return the image of an instance."""
-    return OTHER if number % ONE_IN == 0 else GOLDEN
+class Bucket:
+    """The tokens that the calls to a region take.
+
+    Args:
+        share: how much of EC2's quota there is; others use the rest.
+    """
+
+    def __init__(self, share: float) -> None:
+        self._most, self._refill = BUCKET * share, REFILL * share
+        self._tokens, self._at = self._most, 0.0
+
+    def take(self, now: float) -> bool:
+        """Take a token at a time, in seconds; tell whether there was any."""
+        self._tokens = min(self._most, self._tokens + (now - self._at) * self._refill)
+        self._at = now
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
 
 
-def metadata_item(number: int) -> str:
-    """Return an instance as DescribeInstanceImageMetadata has it."""
-    return (
-        f"<item><instanceId>{instance_id(number)}</instanceId><instanceType>m6i.large"
-        "</instanceType><launchTime>2026-10-05T08:15:42.000Z</launchTime><availabilityZone>"
-        "us-east-1b</availabilityZone><zoneId>use1-az2</zoneId><instanceState><code>16</code>"
-        f"<name>running</name></instanceState><instanceOwnerId>{ACCOUNT}</instanceOwnerId>"
-        f"<tagSet>{_TAGS}</tagSet><imageMetadata><imageId>{image_of(number)}</imageId>"
-        f"<name>web-base-2026.10.1</name><imageOwnerId>{ACCOUNT}</imageOwnerId><imageState>"
-        "available</imageState><creationDate>2026-10-01T05:02:11.000Z</creationDate>"
-        "<deprecationTime>2028-10-01T05:02:11.000Z</deprecationTime><imageAllowed>true"
-        "</imageAllowed><isPublic>false</isPublic></imageMetadata></item>"
-    )
+class Pace(msgspec.Struct, frozen=True):
+    """How long it takes to answer: each call, and each page of instances on top of that.
+
+    ``quota`` is how much of EC2's request quota there is; without any it throttles nothing.
+    """
+
+    latency_s: float = 0.0
+    page_s: float = 0.0
+    quota: float = 0.0
 
 
-def instance_item(number: int) -> str:
-    """Return an instance as DescribeInstances has it, in a reservation of its own."""
-    address = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
-    group = "<item><groupId>sg-0a1b2c3d4e5f60718</groupId><groupName>shop</groupName></item>"
-    dns = f"ip-{address.replace('.', '-')}.ec2.internal"
-    return f"""<item><reservationId>r-0000{number:07x}@@@@@@</reservationId>
-<ownerId>{ACCOUNT}</ownerId><groupSet/><instancesSet><item>
-<instanceId>{instance_id(number)}</instanceId><imageId>{image_of(number)}</imageId>
-<instanceState><code>16</code><name>running</name></instanceState>
-<privateDnsName>{dns}</privateDnsName><dnsName/><reason/><keyName>shop</keyName>
-<amiLaunchIndex>0</amiLaunchIndex><productCodes/><instanceType>m6i.large</instanceType>
-<launchTime>2026-10-05T08:15:42.000Z</launchTime><placement>
-<availabilityZone>us-east-1b</availabilityZone><availabilityZoneId>use1-az2</availabilityZoneId>
-<groupName/><tenancy>default</tenancy></placement><monitoring><state>disabled</state></monitoring>
-<subnetId>subnet-0a1b2c3d4e5f60718</subnetId><vpcId>vpc-0a1b2c3d4e5f60718</vpcId>
-<privateIpAddress>{address}</privateIpAddress><sourceDestCheck>true</sourceDestCheck>
-<groupSet>{group}</groupSet><architecture>x86_64</architecture>
-<rootDeviceType>ebs</rootDeviceType><rootDeviceName>/dev/xvda</rootDeviceName>
-<blockDeviceMapping><item><deviceName>/dev/xvda</deviceName><ebs>
-<volumeId>vol-0000{number:07x}@@@@@@</volumeId><status>attached</status>
-<attachTime>2026-10-05T08:15:43.000Z</attachTime><deleteOnTermination>true</deleteOnTermination>
-</ebs></item></blockDeviceMapping><virtualizationType>hvm</virtualizationType>
-<clientToken>fleet-{number:012d}</clientToken><tagSet>{_TAGS}</tagSet>
-<hypervisor>xen</hypervisor><networkInterfaceSet><item>
-<networkInterfaceId>eni-0000{number:07x}@@@@@@</networkInterfaceId>
-<subnetId>subnet-0a1b2c3d4e5f60718</subnetId><vpcId>vpc-0a1b2c3d4e5f60718</vpcId><description/>
-<ownerId>{ACCOUNT}</ownerId><status>in-use</status><macAddress>0a:1b:2c:3d:4e:5f</macAddress>
-<privateIpAddress>{address}</privateIpAddress><privateDnsName>{dns}</privateDnsName>
-<sourceDestCheck>true</sourceDestCheck><groupSet>{group}</groupSet><attachment>
-<attachmentId>eni-attach-0a1b2c3d4e5f60718</attachmentId><deviceIndex>0</deviceIndex>
-<networkCardIndex>0</networkCardIndex><status>attached</status>
-<attachTime>2026-10-05T08:15:42.000Z</attachTime><deleteOnTermination>true</deleteOnTermination>
-</attachment><privateIpAddressesSet><item><privateIpAddress>{address}</privateIpAddress>
-<privateDnsName>{dns}</privateDnsName><primary>true</primary></item></privateIpAddressesSet>
-<ipv6AddressesSet/><interfaceType>interface</interfaceType></item></networkInterfaceSet>
-<iamInstanceProfile><arn>arn:aws:iam::{ACCOUNT}:instance-profile/shop</arn>
-<id>AIPA0123456789ABCDEF0</id></iamInstanceProfile><ebsOptimized>true</ebsOptimized>
-<enaSupport>true</enaSupport><cpuOptions><coreCount>1</coreCount><threadsPerCore>2</threadsPerCore>
-</cpuOptions><capacityReservationSpecification><capacityReservationPreference>open
-</capacityReservationPreference></capacityReservationSpecification><hibernationOptions>
-<configured>false</configured></hibernationOptions><enclaveOptions><enabled>false</enabled>
-</enclaveOptions><metadataOptions><state>applied</state><httpTokens>required</httpTokens>
-<httpPutResponseHopLimit>2</httpPutResponseHopLimit><httpEndpoint>enabled</httpEndpoint>
-<httpProtocolIpv6>disabled</httpProtocolIpv6><instanceMetadataTags>disabled</instanceMetadataTags>
-</metadataOptions><platformDetails>Linux/UNIX</platformDetails>
-<usageOperation>RunInstances</usageOperation>
-<usageOperationUpdateTime>2026-10-05T08:15:42.000Z</usageOperationUpdateTime>
-<privateDnsNameOptions><hostnameType>ip-name</hostnameType>
-<enableResourceNameDnsARecord>false</enableResourceNameDnsARecord>
-<enableResourceNameDnsAAAARecord>false</enableResourceNameDnsAAAARecord></privateDnsNameOptions>
-<maintenanceOptions><autoRecovery>default</autoRecovery></maintenanceOptions>
-<currentInstanceBootMode>uefi</currentInstanceBootMode></item></instancesSet></item>"""
+class Endpoint(ThreadingTCPServer):
+    """The server, with what it was asked.
 
-
-_PAGES = {
-    "DescribeInstances": (instance_item, "reservationSet"),
-    "DescribeInstanceImageMetadata": (metadata_item, "instanceImageMetadataSet"),
-}
-
-
-@cache
-def page(operation: str, size: int) -> bytes:
-    """Return a page of instances, its number left open."""
-    item, name = _PAGES[operation]
-    items = "".join(map(item, range(size)))
-    return (
-        f'<?xml version="1.0" encoding="UTF-8"?>\n<{operation}Response {_NS}><requestId>'
-        f"59dbff89-35bd-4eac-99ed-be587EXAMPLE</requestId><{name}>{items}</{name}>@@NEXT@@"
-        f"</{operation}Response>"
-    ).encode()
-
-
-def numbered(operation: str, size: int, number: int, *, last: bool) -> bytes:
-    """Return a page of instances with its number and the token of the next one."""
-    token = b"" if last else b"<nextToken>%d</nextToken>" % (number + 1)
-    found = page(operation, size).replace(_PAGE_NUMBER, b"%06x" % number)
-    return found.replace(b"@@NEXT@@", token)
-
-
-def images() -> str:
-    """Return the account's images: a golden one, and one that somebody made by hand."""
-    tags = {
-        "goldenami:image": "web-base", "goldenami:version": "2026.10.1",
-        "goldenami:build": "20261001T050211Z-a1b2c3", "goldenami:status": "approved",
-        "goldenami:source": "ami-00000000000000001", "goldenami:spec": "0" * 64,
-    }  # fmt: skip
-    listed = "".join(f"<item><key>{k}</key><value>{v}</value></item>" for k, v in tags.items())
-    both = _image(GOLDEN, "web-base-2026.10.1", listed) + _image(OTHER, "by hand", "")
-    return (
-        f"<DescribeImagesResponse {_NS}><requestId>x</requestId><imagesSet>{both}</imagesSet>"
-        "</DescribeImagesResponse>"
-    )
-
-
-def _image(image_id: str, name: str, tags: str) -> str:
-    return (
-        f"<item><imageId>{image_id}</imageId><name>{name}</name><imageOwnerId>{ACCOUNT}"
-        "</imageOwnerId><imageState>available</imageState><architecture>x86_64</architecture>"
-        f"<creationDate>2026-10-01T05:02:11.000Z</creationDate><tagSet>{tags}</tagSet>"
-        "<sourceImageId>ami-00000000000000001</sourceImageId><sourceImageRegion>us-east-1"
-        "</sourceImageRegion></item>"
-    )
-
-
-_INVALID_ACTION = (
-    b"<Response><Errors><Error><Code>InvalidAction</Code><Message>The action is not valid for this "
-    b"web service.</Message></Error></Errors><RequestID>x</RequestID></Response>"
-)
-
-
-class Endpoint(ThreadingHTTPServer):
-    """The server, with what it was asked."""
+    Args:
+        instances: how many in each region are alive.
+        pace: how long it takes to answer, and whether it throttles.
+        old: whether it lacks DescribeInstanceImageMetadata.
+    """
 
     daemon_threads = True
+    allow_reuse_address = True
     request_queue_size = 128
 
-    def __init__(self, instances: int, latency_s: float, *, old: bool) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.old = old
-        self.instances = instances
-        self.latency_s = latency_s
-        self.asked: Counter[str] = Counter()
-        self.lock = Lock()
+    def __init__(self, instances: int, pace: Pace, *, old: bool = False) -> None:
+        super().__init__(("127.0.0.1", 0), Connection)
+        self._pace, self._old = pace, old
+        self._listings = Listings(instances)
+        for operation in OPERATIONS:
+            for region in fleet.REGIONS:
+                self._listings.page(operation, region, ALIVE, size=1)
+        self._lock = Lock()
+        self._buckets: defaultdict[str, Bucket] = defaultdict(partial(Bucket, pace.quota))
+        self._forget()
 
-    def answer(self, asked: dict[str, list[str]]) -> tuple[int, bytes]:
-        """Return the answer to an operation, with its HTTP status."""
-        operation = asked["Action"][0]
-        with self.lock:
-            self.asked[operation] += 1
-        time.sleep(self.latency_s)
-        if self.old and operation == "DescribeInstanceImageMetadata":
-            return 400, _INVALID_ACTION
-        if operation in _PAGES:
-            size = min(int(asked.get("MaxResults", [PAGE])[0]), PAGE, self.instances)
-            number = int(asked.get("NextToken", ["0"])[0])
-            last = (number + 1) * size >= self.instances
-            return 200, numbered(operation, size, number, last=last)
-        return 200, _OTHERS[operation]().encode()
+    def _forget(self) -> None:
+        self._asked: Counter[str] = Counter()
+        self._seconds: Counter[tuple[str, int]] = Counter()
+        self._throttled = 0
+        self._cpu_s = time.process_time()
+
+    def told(self) -> Told:
+        """Return what it was asked since the last time."""
+        with self._lock:
+            told = Told(
+                asked=dict(self._asked),
+                throttled=self._throttled,
+                busiest=max(self._seconds.values(), default=0),
+                cpu_s=time.process_time() - self._cpu_s,
+            )
+            self._forget()
+        return told
+
+    def answer(self, region: str, asked: Mapping[str, str]) -> tuple[int, list[bytes]]:
+        """Return the HTTP status and the parts of the answer to a call."""
+        operation = asked["Action"]
+        with self._lock:
+            self._asked[operation] += 1
+            now = time.monotonic()
+            self._seconds[region, int(now)] += 1
+            refused = self._pace.quota > 0 and not self._buckets[region].take(now)
+            self._throttled += refused
+        time.sleep(self._pace.latency_s)
+        if refused:
+            return 503, [answers.error("RequestLimitExceeded", "Request limit exceeded.")]
+        if self._old and operation == METADATA:
+            return 400, [answers.error("InvalidAction", "The action is not valid.")]
+        try:
+            return 200, self._answered(operation, region, asked)
+        except RefusedListingError as error:
+            return 400, [answers.error(error.code, str(error))]
+
+    def _answered(self, operation: str, region: str, asked: Mapping[str, str]) -> list[bytes]:
+        if operation not in OPERATIONS:
+            return [_OTHERS[operation](region, asked)]
+        time.sleep(self._pace.page_s)
+        ids = _numbered(asked, "InstanceId")
+        return self._listings.page(
+            operation,
+            region,
+            (*_filters(asked), *((("instance-id", ids),) if ids else ())),
+            size=int(asked.get("MaxResults", PAGE)),
+            token=asked.get("NextToken", ""),
+        )
 
 
-def _regions() -> str:
-    items = "".join(f"<item><regionName>{one}</regionName></item>" for one in REGIONS)
-    return (
-        f"<DescribeRegionsResponse {_NS}><requestId>x</requestId><regionInfo>{items}</regionInfo>"
-        "</DescribeRegionsResponse>"
-    )
+def _numbered(asked: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """Return a list of a call: ``Name.1``, ``Name.2`` and so on."""
+    values, at = [], 1
+    while (value := asked.get(f"{name}.{at}")) is not None:
+        values.append(value)
+        at += 1
+    return tuple(values)
 
 
-def _caller() -> str:
-    return (
-        '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">'
-        f"<GetCallerIdentityResult><Arn>arn:aws:iam::{ACCOUNT}:user/bench</Arn><UserId>AIDA</UserId>"
-        f"<Account>{ACCOUNT}</Account></GetCallerIdentityResult><ResponseMetadata><RequestId>x"
-        "</RequestId></ResponseMetadata></GetCallerIdentityResponse>"
-    )
+def _filters(asked: Mapping[str, str]) -> Filters:
+    names = [f"Filter.{at}" for at in range(1, 20) if f"Filter.{at}.Name" in asked]
+    return tuple((asked[f"{name}.Name"], _numbered(asked, f"{name}.Value")) for name in names)
 
 
-def _credentials() -> str:
-    return (
-        '<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>'
-        "<Credentials><AccessKeyId>ASIABENCH</AccessKeyId><SecretAccessKey>bench</SecretAccessKey>"
-        "<SessionToken>bench</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>"
-        "</Credentials></AssumeRoleResult><ResponseMetadata><RequestId>x</RequestId>"
-        "</ResponseMetadata></AssumeRoleResponse>"
-    )
+def _images(_: str, asked: Mapping[str, str]) -> bytes:
+    by_id = [values for key, values in _filters(asked) if key == "image-id"]
+    return answers.images(by_id[0] if by_id else _numbered(asked, "ImageId"))
 
 
-def _no_parameters() -> str:
-    return json.dumps({"Parameters": [], "InvalidParameters": []})
+def _zones(region: str, asked: Mapping[str, str]) -> bytes:
+    every = asked.get("AllAvailabilityZones") == "true"
+    return answers.zones(region, _filters(asked), every=every)
 
 
-_OTHERS = {
-    "DescribeRegions": _regions,
-    "GetCallerIdentity": _caller,
-    "AssumeRole": _credentials,
-    "DescribeImages": images,
-    "GetParameters": _no_parameters,
+_OTHERS: Mapping[str, Callable[[str, Mapping[str, str]], bytes]] = {
+    "DescribeRegions": lambda *_: answers.regions(),
+    "DescribeAvailabilityZones": _zones,
+    "DescribeImages": _images,
+    "GetCallerIdentity": lambda *_: answers.caller(),
+    "AssumeRole": lambda *_: answers.credentials(),
+    "GetParameters": lambda _, asked: answers.no_parameters(asked[_BODY]),
 }
 
 
-class Handler(BaseHTTPRequestHandler):
-    """Answers one connection."""
+class Connection(StreamRequestHandler):
+    """Answers the calls of one connection, with as little of HTTP as clients need."""
 
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1
     disable_nagle_algorithm = True
     server: Endpoint
 
-    def do_POST(self) -> None:
-        """Answer one call, or the question what was asked so far."""
-        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        asked = parse_qs(body)
-        if target := self.headers.get("X-Amz-Target"):
-            asked = {"Action": [target.rpartition(".")[2]]}
-        self._send(*self.server.answer(asked))
+    def handle(self) -> None:
+        """Answer until the client goes."""
+        while line := self.rfile.readline():
+            headers = dict(iter(self._header, None))
+            body = self.rfile.read(int(headers.get(b"content-length", 0))).decode()
+            if line.startswith(b"GET"):
+                self._send(200, [msgspec.json.encode(self.server.told())])
+                continue
+            scope = _SCOPE.search(headers.get(b"authorization", b""))
+            asked = dict(parse_qsl(body, keep_blank_values=True))
+            if target := headers.get(b"x-amz-target"):
+                asked = {"Action": target.decode().rpartition(".")[2], _BODY: body}
+            self._send(*self.server.answer(scope[1].decode() if scope else "us-east-1", asked))
 
-    def do_GET(self) -> None:
-        """Tell what was asked since the last time."""
-        with self.server.lock:
-            told = json.dumps(self.server.asked)
-            self.server.asked.clear()
-        self._send(200, told.encode())
+    def _header(self) -> tuple[bytes, bytes] | None:
+        name, colon, value = self.rfile.readline().partition(b":")
+        return (name.lower(), value.strip()) if colon else None
 
-    def _send(self, status: int, answer: bytes) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", "text/xml;charset=UTF-8")
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
+    def _send(self, status: int, parts: list[bytes]) -> None:
+        size = sum(map(len, parts))
+        head = (
+            f"HTTP/1.1 {status} x\r\nContent-Type: text/xml;charset=UTF-8\r\n"
+            f"Content-Length: {size}\r\n\r\n"
+        ).encode()
+        sent = self.connection.sendmsg([head, *parts])
+        for part in (head, *parts):  # what the first call could not take
+            if sent < len(part):
+                self.connection.sendall(memoryview(part)[sent:])
+            sent = max(sent - len(part), 0)
 
 
 def main() -> None:
     """Serve until killed; the address is the first line of the output."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--instances", type=int, default=10_000, help="in each region")
-    parser.add_argument("--latency-ms", type=float, default=0.0)
-    parser.add_argument("--old", action="store_true", help="no DescribeInstanceImageMetadata")
+    parser.add_argument("--latency-ms", type=float, default=0.0, help="of each call")
+    parser.add_argument("--page-ms", type=float, default=0.0, help="of each page, on top of it")
+    parser.add_argument(
+        "--throttle", type=float, nargs="?", const=1.0, default=0.0, metavar="SHARE",
+        help="as EC2 does, where others leave that share of the quota",
+    )  # fmt: skip
+    parser.add_argument("--old", action="store_true", help=f"no {METADATA}")
     given = parser.parse_args()
-    server = Endpoint(given.instances, given.latency_ms / 1000, old=given.old)
-    for operation in _PAGES:
-        page(operation, min(given.instances, PAGE))
+    pace = Pace(given.latency_ms / 1000, given.page_ms / 1000, given.throttle)
+    server = Endpoint(given.instances, pace, old=given.old)
     print(f"http://127.0.0.1:{server.server_address[1]}", flush=True)
     server.serve_forever()
 

@@ -5,6 +5,8 @@ A failure here names the part and the version: look there first when an upgrade 
 
 import ast
 import inspect
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -130,6 +132,45 @@ def the_models_are_read_once_for_all_sessions() -> None:
     assert isinstance(shared.file_loader, private.ModelLoader)
 
 
+def one_class_serves_the_clients_of_all_sessions_that_share_models() -> None:
+    """Tried in a Python of its own: these tests have botocore keep all classes, whoever asks."""
+    script = """
+from goldenami.aws import botocore_private as private
+from botocore.session import Session
+
+def client(core, region):
+    return core.create_client(
+        "ec2", region_name=region, aws_access_key_id="a", aws_secret_access_key="b"
+    )
+
+shared, other, apart, again = (Session() for _ in range(4))
+for core in (shared, other):
+    private.share_models(core)
+first, further = client(shared, "us-east-1"), client(shared, "eu-west-1")
+third = client(other, "us-east-1")
+assert type(first) is type(further) is type(third)
+assert first.meta.service_model is further.meta.service_model is third.meta.service_model
+assert first.meta.region_name != further.meta.region_name
+assert len({type(client(core, "us-east-1")) for core in (shared, apart, again)}) == 3
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def a_shared_class_has_nothing_of_a_session() -> None:
+    first, second = list[Any](), list[Any]()
+    cores = [session(first), session(second)]
+    for core, key in zip(cores, ("one", "two"), strict=True):
+        private.share_models(core)
+        private.sign_by(core, private.Credentials(key, "secret"))
+    mine, other = map(client, cores)
+    assert type(mine) is type(other)
+    mine.describe_regions()
+    assert (len(first), len(second)) == (1, 0)
+    other.describe_regions()
+    assert [f"Credential={key}/".encode() in request.headers["Authorization"]
+            for key, (request,) in (("one", first), ("two", second))] == [True, True]  # fmt: skip
+
+
 def models_of_the_users_own_are_read_from_their_folder(folder: str) -> None:
     core = session()
     core.set_config_variable("data_path", folder)
@@ -202,6 +243,10 @@ PARTS: dict[str, Callable[[], None]] = {
     "the events before-call, after-call, after-call-error": a_call_is_told_of_with_one_context,
     "response_parser_factory, EC2QueryParser": the_parser_of_a_factory_reads_the_answers,
     "JSONFileLoader._load_file, data_loader": the_models_are_read_once_for_all_sessions,
+    "ClientCreator._create_client_class": (
+        one_class_serves_the_clients_of_all_sessions_that_share_models
+    ),
+    "ClientCreator._load_service_model": a_shared_class_has_nothing_of_a_session,
     "data_path": lambda: models_of_the_users_own_are_read_from_their_folder("/own/models"),
     "Session._credentials": the_credentials_of_a_session_sign,
     "DeferredRefreshableCredentials": credentials_are_fetched_when_they_are_needed,

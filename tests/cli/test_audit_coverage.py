@@ -511,7 +511,7 @@ def test_a_page_that_fails_leaves_the_pages_before_it(
     )
     assert len(audited(cli, "--only", "instances", code=10)["findings"]) == 12
     fault = Fault(
-        service="ec2", operation="DescribeInstanceImageMetadata", code="InvalidNextToken", skip=2
+        service="ec2", operation="DescribeInstanceImageMetadata", code="InvalidNextToken", skip=3
     )
     with sandbox.fail(fault):
         document = audited(cli, "--only", "instances", code=3)

@@ -12,8 +12,10 @@ from typing import Any
 
 import msgspec
 from botocore import xform_name
+from botocore.client import BaseClient, ClientCreator
 from botocore.credentials import Credentials, DeferredRefreshableCredentials
 from botocore.loaders import JSONFileLoader, Loader, create_loader
+from botocore.model import ServiceModel
 from botocore.parsers import EC2QueryParser, ResponseParserError, ResponseParserFactory
 from botocore.utils import (
     CLIENT_NAME_TO_HYPHENIZED_SERVICE_ID_OVERRIDES,
@@ -49,8 +51,14 @@ __all__ = [
 class ModelLoader(JSONFileLoader):
     """botocore's reader of its models, with msgspec's parser and plain dicts, which keep order.
 
-    A start is mostly the reading of models: it is several times faster so.
+    A start is mostly the reading of models: it is several times faster so. What botocore makes of
+    the model of a service is kept here too.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.services: dict[tuple[str, str | None], ServiceModel] = {}
+        self.classes: dict[ServiceModel, type[BaseClient]] = {}
 
     def _load_file(self, full_path: str, open_method: Callable[..., Any]) -> Any:
         if not Path(full_path).is_file():
@@ -60,7 +68,12 @@ class ModelLoader(JSONFileLoader):
 
 
 def share_models(session: Any) -> None:
-    """Have a botocore session take its models from where all sessions of this process do."""
+    """Have a botocore session take its models from where all sessions of this process do.
+
+    The class of a service's clients is shared with them: it has nothing of a session or a region.
+    Handlers, credentials and parsers belong to a client.
+    """
+    _keep_what_is_made_of_models()
     loader = _models(session.get_config_variable("data_path"))
     session.register_component("data_loader", loader)
 
@@ -71,6 +84,36 @@ def _models(data_path: str | None) -> Loader:
     loader = create_loader(data_path)
     loader.file_loader = ModelLoader()
     return loader
+
+
+@cache
+def _keep_what_is_made_of_models() -> None:
+    """Have botocore's maker of clients keep a service's model and class, where models are shared.
+
+    It makes both anew for each client, with a method and its help text for every operation: that
+    is most of what a further region's client takes. Sessions of other programs are as they were.
+    """
+    creator: Any = ClientCreator
+    model_of, class_of = creator._load_service_model, creator._create_client_class  # noqa: SLF001
+
+    def model(self: Any, service: str, api_version: str | None = None) -> Any:
+        kept = self._loader.file_loader
+        if not isinstance(kept, ModelLoader):
+            return model_of(self, service, api_version)
+        key = (service, api_version)
+        if key not in kept.services:
+            kept.services[key] = model_of(self, service, api_version)
+        return kept.services[key]
+
+    def client_class(self: Any, service: str, service_model: ServiceModel) -> Any:
+        kept = self._loader.file_loader
+        if not isinstance(kept, ModelLoader):
+            return class_of(self, service, service_model)
+        if service_model not in kept.classes:
+            kept.classes[service_model] = class_of(self, service, service_model)
+        return kept.classes[service_model]
+
+    creator._load_service_model, creator._create_client_class = model, client_class  # noqa: SLF001
 
 
 def parse_answers_by(session: Any, factory: ResponseParserFactory) -> None:

@@ -283,6 +283,11 @@ DescribeInstanceImageMetadata = listing(
     "ec2:DescribeInstanceImageMetadata", "InstanceImageMetadata", InstanceMetadata
 )
 
+DescribeAvailabilityZones = listing(
+    "ec2:DescribeAvailabilityZones", "AvailabilityZones", only("ZoneName", str), Answer, least=1
+)
+"""The zones of a region."""
+
 
 RunInstances = listing("ec2:RunInstances", "Instances", InstanceAnswer, Answer, least=1)
 """What was launched."""

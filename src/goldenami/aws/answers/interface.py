@@ -1,6 +1,7 @@
 """The shape that all answers have, and how one is read."""
 
 import re
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from threading import Lock
@@ -147,6 +148,10 @@ class Tagged(Row, frozen=True, kw_only=True):
 
 class LazyRows(Iterable[dict[str, Any]]):
     """Rows of a page that are read as they are iterated."""
+
+    @abstractmethod
+    def texts(self, element: str) -> list[str]:
+        """Return the texts of all elements of a name, in their order, without reading the rows."""
 
 
 class OddAnswerError(ValueError):

@@ -179,11 +179,12 @@ def _audit(file: ReleaseFile) -> Iterator[str]:
 
 _AUDITED = (
     "ec2:DescribeRegions", "ec2:DescribeImages", "ec2:DescribeInstanceImageMetadata",
-    "ec2:DescribeInstances", "ec2:DescribeSnapshots", "ec2:DescribeLaunchTemplateVersions",
-    "ec2:DescribeFleets", "ec2:DescribeSpotFleetRequests", "ec2:GetAllowedImagesSettings",
-    "autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeLaunchConfigurations",
-    "eks:ListClusters", "eks:ListNodegroups", "eks:DescribeNodegroup", "ssm:GetParameters",
-    "ssm:GetParametersByPath", "ssm:GetParameterHistory",
+    "ec2:DescribeAvailabilityZones", "ec2:DescribeInstances", "ec2:DescribeSnapshots",
+    "ec2:DescribeLaunchTemplateVersions", "ec2:DescribeFleets", "ec2:DescribeSpotFleetRequests",
+    "ec2:GetAllowedImagesSettings", "autoscaling:DescribeAutoScalingGroups",
+    "autoscaling:DescribeLaunchConfigurations", "eks:ListClusters", "eks:ListNodegroups",
+    "eks:DescribeNodegroup", "ssm:GetParameters", "ssm:GetParametersByPath",
+    "ssm:GetParameterHistory",
 )  # fmt: skip
 
 
@@ -247,9 +248,9 @@ RARELY: Mapping[PermissionCommand, frozenset[str]] = {
         "ssm:GetParameter",
     }),
     PermissionCommand.AUDIT: frozenset({
-        "autoscaling:DescribeAutoScalingGroups", "ec2:DescribeInstances",
-        "ec2:GetAllowedImagesSettings", "iam:GetRole", "sns:Publish", "ssm:GetParameterHistory",
-        "sts:AssumeRole",
+        "autoscaling:DescribeAutoScalingGroups", "ec2:DescribeAvailabilityZones",
+        "ec2:DescribeInstances", "ec2:GetAllowedImagesSettings", "iam:GetRole", "sns:Publish",
+        "ssm:GetParameterHistory", "sts:AssumeRole",
     }),
     PermissionCommand.ENFORCE: frozenset({
         "ec2:DescribeInstanceImageMetadata", "ec2:GetAllowedImagesSettings",
