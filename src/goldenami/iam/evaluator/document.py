@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from msgspec import Struct
@@ -41,7 +42,7 @@ def everything(_resource: str, _context: Context) -> Truth:
     return True
 
 
-class Statement(Struct, frozen=True):
+class Statement(Struct, frozen=True, dict=True):
     """One statement. ``name`` is its Sid, or its place (``#2``) if it has none."""
 
     name: str
@@ -50,7 +51,7 @@ class Statement(Struct, frozen=True):
     resource: Applies
     conditions: tuple[Condition, ...]
 
-    @property
+    @cached_property
     def holds(self) -> Applies:
         """The test whether it applies, once its action does."""
         names, conditions = self.resource, self.conditions
