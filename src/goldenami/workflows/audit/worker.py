@@ -13,6 +13,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from goldenami import allocator
 from goldenami.aws.delegation import Delegate
 from goldenami.aws.instance_reader import InstanceReader
 from goldenami.aws.inventory import answered
@@ -51,6 +52,7 @@ def main(descriptor: int) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.set_threshold(COLLECT_AFTER, 50, 100)
+    allocator.give_back()
     serve(Connection(descriptor))
     os._exit(0)  # calls that are under way are waited for by nobody
 
