@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec.structs import replace
 
-from goldenami import allocator, files
+from goldenami import files
 from goldenami.cli import audit_question
 from goldenami.cli.command import Argument, Option
 from goldenami.constraints import OneOf, form
@@ -89,6 +89,8 @@ def audit(options: AuditOptions) -> None:
 
     Example: goldenami audit release.yaml --format html --output audit.html
     """
+    from goldenami.aws import allocator
+
     allocator.give_back()
     reports = _checked(options)
     question, now = _question(options), None

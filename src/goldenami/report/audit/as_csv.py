@@ -1,15 +1,13 @@
 """One line a finding for spreadsheets; unread places are lines of their own, never missing."""
 
 import csv
-import re
 from typing import TextIO
 
 from goldenami.domain.audit.document import Document
-from goldenami.report.audit.rows import COLUMNS, row_values, unread
+from goldenami.report.audit.rows import COLUMNS, row, unread
 from goldenami.report.terminal import clean
 
 _FORMULA = ("=", "+", "-", "@", "\t")
-_BEGINS_ODDLY = re.compile(rf"\|[{re.escape(''.join(_FORMULA))}]")
 
 
 def write(document: Document, out: TextIO) -> None:
@@ -17,11 +15,7 @@ def write(document: Document, out: TextIO) -> None:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     for finding in document.findings:
-        values = row_values(finding)
-        together = "|" + "|".join(values)  # most rows are as harmless as they look at first sight
-        if not together.isprintable() or _BEGINS_ODDLY.search(together):
-            values = tuple(map(_text, values))
-        writer.writerow(values)
+        writer.writerow([_text(value) for value in row(finding).values()])
     for place, why in unread(document.audit):
         columns = {
             "severity": "unread",

@@ -42,18 +42,14 @@ def accounts(audit: Audit) -> str:
 
 def row(finding: Finding) -> dict[str, str]:
     """Return a finding by column."""
-    return dict(zip(COLUMNS, row_values(finding), strict=True))
-
-
-def row_values(finding: Finding) -> tuple[str, ...]:
-    """Return a finding's columns, in their order."""
     subject = finding.subject
     image = subject.image
-    return (
+    values = (
         finding.severity.value, finding.rule, subject.account, subject.region, subject.kind.value,
         subject.id, subject.name, subject.state, image.id, image.name, image.owner, image.state,
         finding.reason, fix(finding), finding.change,
     )  # fmt: skip
+    return dict(zip(COLUMNS, values, strict=True))
 
 
 def fix(finding: Finding) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from goldenami import allocator
+from goldenami.aws import allocator
 from goldenami.aws.delegation import Delegate
 from goldenami.aws.instance_reader import InstanceReader
 from goldenami.aws.inventory import answered

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from goldenami import allocator
+from goldenami.aws import allocator
 
 PROGRAM = """
 import sys
@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 
-from goldenami import allocator
+from goldenami.aws import allocator
 
 if "few" in sys.argv:
     allocator.give_back()
