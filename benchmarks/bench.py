@@ -14,10 +14,15 @@ from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
+import page
 from table import Machine, Section, Table, text
 
 SECTIONS: Mapping[str, str] = {
     "audit": "One region",
+    "million": "All cores",
+    "network": "A slow network",
+    "sandbox": "The embedded AWS",
+    "rehearsal": "Rehearsal",
     "bake": "Bake",
     "revoke": "Revoke",
 }
@@ -34,9 +39,18 @@ def measured(names: list[str], *, quick: bool) -> Table:
     sections = []
     for name in names:
         print(f"measuring: {SECTIONS[name]}", file=sys.stderr, flush=True)
-        rows = tuple(import_module(name).rows(quick=quick))
-        sections.append(Section(SECTIONS[name], rows))
+        sections.append(_section(name, quick=quick))
     return Table(Machine.here(PEERS), tuple(sections))
+
+
+def _section(name: str, *, quick: bool) -> Section:
+    rows = []
+    try:
+        for row in import_module(name).rows(quick=quick):
+            rows.append(row)  # noqa: PERF402  what there is until it fails
+    except (SystemExit, Exception) as error:
+        return Section(SECTIONS[name], tuple(rows), failed=f"{type(error).__name__}: {error}")
+    return Section(SECTIONS[name], tuple(rows))
 
 
 def main() -> None:
@@ -48,12 +62,16 @@ def main() -> None:
         help="smaller, and fewer runs: in three minutes; so does QUICK=1",
     )  # fmt: skip
     parser.add_argument("--json", type=Path, help="where the table is kept as JSON")
+    parser.add_argument("--page", action="store_true", help="write it into docs/speed.md")
     given = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     table = measured(given.only or list(SECTIONS), quick=given.quick)
     print(text(table))
     if given.json:
         given.json.write_bytes(table.json())
+    if given.page and not table.failed:
+        page.PAGE.write_text(page.written(page.PAGE.read_text(), table))
+    sys.exit(bool(table.failed))
 
 
 if __name__ == "__main__":

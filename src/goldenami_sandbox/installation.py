@@ -72,6 +72,7 @@ from goldenami_sandbox.organizations import documents
 from goldenami_sandbox.organizations.calls import OrganizationsResponse
 from goldenami_sandbox.organizations.store import OrganizationsStore
 from goldenami_sandbox.overriding import replace
+from goldenami_sandbox.serialization import installing
 from goldenami_sandbox.service_quotas import ServiceQuotasResponse
 from goldenami_sandbox.ssm import SsmResponse, SsmStore
 from goldenami_sandbox.sts import StsResponse
@@ -115,6 +116,7 @@ def install() -> None:
     replace(Role, "permissions_boundary", property(described_boundary))
     ec2_regions.install()
     wording.install()
+    installing.install()
     whole_seconds.install()
     group_launches.install()
     parameter_limits.install()
@@ -204,8 +206,24 @@ def _look_up_once() -> None:
     modules = frozenset(backend_modules.list_of_moto_modules())
     replace(backend_modules, "list_of_moto_modules", lambda: modules)
     replace(responses, "method_names_from_class", _method_names)
+    replace(responses, "camelcase_to_underscores", _underscored)
+    replace(responses.BaseResponse, "_enrich_response", staticmethod(_with_request_id))
     lookups = errors.ErrorLookupFactory()
     replace(errors, "ErrorLookupFactory", lambda: lookups)
 
 
-_method_names = cache(utils.method_names_from_class)
+_underscored = cache(utils.camelcase_to_underscores)
+_enrich_response = responses.BaseResponse._enrich_response  # noqa: SLF001
+
+
+@cache
+def _method_names(kind: object) -> frozenset[str]:
+    return frozenset(utils.method_names_from_class(kind))
+
+
+def _with_request_id(headers: dict[str, str], body: Any) -> tuple[dict[str, str], Any]:
+    """Let moto put a request's id into headers and answer; it searches the whole of a fleet."""
+    if isinstance(body, str) and "<RequestId>" not in body:
+        headers, _ = _enrich_response(headers, None)
+        return headers, body
+    return _enrich_response(headers, body)

@@ -23,7 +23,13 @@ MARKED: list[tuple[str, str]] = []
 """Module and qualified name of each member that overrides one of moto's."""
 PRIVATE: Mapping[str, tuple[str, ...]] = {
     "moto.core.base_backend:BackendDict": ("_instances",),
-    "moto.core.responses:BaseResponse": ("_get_action", "_get_int_param", "_get_param"),
+    "moto.core.responses:BaseResponse": (
+        "_enrich_response",
+        "_get_action",
+        "_get_int_param",
+        "_get_param",
+    ),
+    "moto.core.serialize:ResponseSerializer": ("_timestamp_serializer", "_value_picker"),
     "moto.ec2.models.elastic_block_store:EBSBackend": ("_create_default_encryption_key",),
     "moto.ec2.models.elastic_network_interfaces:NetworkInterface": ("_group_set",),
     "moto.ec2.models.instances:Instance": ("_reason", "_state"),

@@ -26,9 +26,9 @@ from goldenami_sandbox.vulnerabilities import (
 )
 
 if TYPE_CHECKING:
+    from goldenami_sandbox.connections import Server
     from goldenami_sandbox.enforcement.guard import DecidedCall
     from goldenami_sandbox.gateway import Gateway
-    from goldenami_sandbox.serving import Server
 
 
 class Sandbox:
@@ -82,7 +82,7 @@ class Sandbox:
 
     def _listen(self) -> None:
         try:
-            from goldenami_sandbox import serving
+            from goldenami_sandbox import connections, serving
 
             gateway = serving.gateway(self._faults, self._guards)
         except ImportError as error:
@@ -96,7 +96,7 @@ class Sandbox:
             ) from error
         self._gateway = gateway
         with listener:
-            self._server = serving.Server(listener, gateway)
+            self._server = connections.Server(listener, gateway)
         self._thread = Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         )

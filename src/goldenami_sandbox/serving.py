@@ -1,42 +1,26 @@
 """The parts of the sandbox that need moto and werkzeug, which are an optional extra."""
 
 import contextlib
-import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from importlib import import_module
+from typing import Any, cast
 
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler
-from werkzeug.serving import ThreadedWSGIServer
+from moto.core.request import Request
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication
+from werkzeug.wrappers import Response
 
 from goldenami_sandbox import installation, own_services
 from goldenami_sandbox.accounts import key_of
 from goldenami_sandbox.calls import Call, Guard, Refusal
 from goldenami_sandbox.enforcement.guard import authorized
 from goldenami_sandbox.gateway import Gateway
-from goldenami_sandbox.identity import HOST, ROOT_ACCESS_KEY_ID
+from goldenami_sandbox.identity import ROOT_ACCESS_KEY_ID
 from goldenami_sandbox.overriding import overrides
 
+_OF_ONE_PATH = ("autoscaling", "config", "ec2", "iam", "kms", "organizations", "ssm", "sts")
+"""Services that take every request at one path, by the name that they sign with."""
 _UNSIGNED = {"AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"}
-
-
-class _Handler(MotoRequestHandler):
-    protocol_version = "HTTP/1.1"  # a connection is kept for the next call, as AWS keeps it
-    disable_nagle_algorithm = True  # else each answer waits 40 ms for the client's late ACK
-    server: "Server"
-
-    def setup(self) -> None:
-        """Begin with a connection."""
-        super().setup()
-        self.server.connections.add(self.request)
-
-    def finish(self) -> None:
-        """End with it."""
-        self.server.connections.discard(self.request)
-        super().finish()
-
-    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002  werkzeug's name
-        """Print nothing: the sandbox shares its terminal with a report."""
 
 
 def gateway(faults: Guard, guards: Sequence[Guard]) -> Gateway:
@@ -52,6 +36,16 @@ def _overridden_moto() -> DomainDispatcherApplication:
 
 class _Dispatcher(DomainDispatcherApplication):
     @overrides
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """Answer; a service with one path, which most have, needs none of what Flask does."""
+        dispatch = _of_one_path(environ)
+        if dispatch is None:
+            return super().__call__(environ, start_response)
+        request = Request(environ)
+        status, headers, body = dispatch(request, request.raw_url, dict(request.headers))
+        return Response(body, status, headers)(environ, start_response)
+
+    @overrides
     def get_backend_for_host(self, host: str | None) -> Any:
         """Return moto's name of a service; moto prints, and fails, if it has none.
 
@@ -66,19 +60,22 @@ class _Dispatcher(DomainDispatcherApplication):
         return backend
 
 
-class Server(ThreadedWSGIServer):
-    """A threaded HTTP server on a socket that listens already."""
+def _of_one_path(environ: Mapping[str, Any]) -> Callable[..., Any] | None:
+    """Return what answers a request, if it is signed and for a service with one path."""
+    if environ["REQUEST_METHOD"] != "POST" or environ["PATH_INFO"] != "/":
+        return None
+    _, separator, scope = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")
+    parts = scope.partition(",")[0].split("/")
+    return _dispatch(parts[3].lower()) if separator and len(parts) == 5 else None
 
-    def __init__(self, listener: socket.socket, app: Gateway) -> None:
-        self.connections: set[socket.socket] = set()
-        super().__init__(HOST, 0, app, handler=_Handler, fd=listener.fileno())
 
-    def shutdown(self) -> None:
-        """Stop, and end the connections: a client's next call is for another server."""
-        super().shutdown()
-        for connection in list(self.connections):
-            with contextlib.suppress(OSError):  # its client has ended it already
-                connection.shutdown(socket.SHUT_RDWR)
+@cache
+def _dispatch(service: str) -> Callable[..., Any] | None:
+    """Return what answers a service with one path, of those that the sandbox has its own for."""
+    if service not in _OF_ONE_PATH:
+        return None
+    (dispatch,) = import_module(f"moto.{service}.urls").url_paths.values()
+    return cast(Callable[..., Any], dispatch)
 
 
 def known_access_key(call: Call) -> Refusal | None:

@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from moto.core import serialize
-from moto.core.serialize import QuerySerializer, ResponseSerializer, TimestampSerializer
+from moto.core.serialize import ResponseSerializer, TimestampSerializer
 
 from goldenami_sandbox.overriding import overrides, replace
+from goldenami_sandbox.serialization.xml import PlannedQuerySerializer
 
 SERVICES = ("iam", "sts")
 
@@ -20,7 +21,7 @@ class _WholeSeconds(TimestampSerializer):
         return value.strftime(self.ISO8601)
 
 
-class WholeSecondsSerializer(QuerySerializer):
+class WholeSecondsSerializer(PlannedQuerySerializer):
     """The query protocol with times in whole seconds."""
 
     @overrides

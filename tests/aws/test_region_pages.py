@@ -15,9 +15,10 @@ from msgspec import structs
 from tests.aws.big_region import ZONES, BigRegion, Call, Held
 
 from goldenami.aws import inventory, region_pages
+from goldenami.aws.instances_by_image import SomeInstances
 from goldenami.aws.inventory import InstanceInventory
 from goldenami.aws.pacer import Pacer
-from goldenami.domain.audit.subject import ImageSeen, Subject
+from goldenami.domain.audit.subject import ImageSeen
 from goldenami.errors import AwsError
 
 ALIVE = ("pending", "running", "stopping", "stopped")
@@ -125,8 +126,13 @@ def test_instances_that_are_asked_for_by_id_are_not_divided() -> None:
     with ThreadPoolExecutor(1) as pool:
         ids = list(alive(several))
         inventory = InstanceInventory(aws, pool, ids)  # type: ignore[arg-type]
-        some = inventory.instances(Seen())  # type: ignore[arg-type]
-        rows = [subject.id for each in some for subject in each.subjects]
+        several_at_once = list(inventory.instances(Seen()))  # type: ignore[arg-type]
+    rows = [
+        each.id
+        for some in several_at_once
+        if isinstance(some, SomeInstances)
+        for each in some.subjects
+    ]
     assert sorted(rows) == sorted(ids)
     assert partitions(aws) == sorted(ids)
 
@@ -289,7 +295,7 @@ def test_a_page_of_a_partition_that_fails_is_an_error_after_what_came_before() -
         if call.token and call.ids == ["*7"]:
             raise AwsError("the page is broken", code="InternalError")
 
-    rows: list[list[Subject]] = []
+    rows: list[SomeInstances] = []
     with ThreadPoolExecutor(4) as pool, pytest.raises(AwsError, match="the page is broken"):
         rows.extend(_batches(BigRegion(several, before=fail), pool))
     assert max(Counter(each.id for some in rows for each in some.subjects).values()) == 1

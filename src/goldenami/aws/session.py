@@ -64,9 +64,10 @@ class Aws(Asking):
             self._session: Any = session or _session(
                 bulk=bulk, heard=heard, profile_name=profile, region_name=region
             )
+        self.with_own_session = session is not None
         self.profile = profile
         self.endpoint_url = endpoint_url
-        self._bulk, self._heard = bulk, heard
+        self._bulk, self.heard = bulk, heard
         self._external_id = external_id
         self._region = region or self._session.region_name
         self._config = Config(
@@ -207,6 +208,25 @@ class Aws(Asking):
 
     def _sharing(self) -> "Aws":
         """Return the one whose clients all roles share."""
+        return Aws.signing_by_thread(
+            profile=self.profile,
+            region=self._region,
+            endpoint_url=self.endpoint_url,
+            bulk=self._bulk,
+            heard=self.heard,
+        )
+
+    @classmethod
+    def signing_by_thread(
+        cls,
+        *,
+        profile: str | None,
+        region: str | None,
+        endpoint_url: str | None,
+        bulk: bool,
+        heard: Heard | None,
+    ) -> Self:
+        """Return one who has clients and no credentials: it is called by `acting` alone."""
         from botocore.session import Session
 
         from goldenami.aws.acting import ActingCredentials
@@ -214,15 +234,18 @@ class Aws(Asking):
 
         session = Session()
         sign_by(session, ActingCredentials())
-        return Aws(
-            endpoint_url=self.endpoint_url,
+        return cls(
+            endpoint_url=endpoint_url,
             connections=CONNECTIONS_OF_ROLES,
-            bulk=self._bulk,
-            session=_session(session, bulk=self._bulk, heard=self._heard, region_name=self._region),
+            bulk=bulk,
+            session=_session(
+                session, bulk=bulk, heard=heard, profile_name=profile, region_name=region
+            ),
         )
 
     @property
-    def _credentials(self) -> Any:
+    def credentials(self) -> Any:
+        """What its calls are signed with; None if there is nothing. Never log it."""
         return self._acts_as or self._session.get_credentials()
 
     def environment(self, region: str) -> dict[str, str]:
@@ -232,7 +255,7 @@ class Aws(Asking):
         profile (SSO among them, which older SDKs do not know) are resolved here. Never log it.
         """
         environment = {**os.environ, "AWS_REGION": region, "AWS_DEFAULT_REGION": region}
-        credentials = self._credentials
+        credentials = self.credentials
         if credentials is not None and credentials.method not in _FOUND_BY_EVERY_SDK:
             frozen = credentials.get_frozen_credentials()
             environment.pop("AWS_PROFILE", None)

@@ -24,21 +24,6 @@ _IMDS_V2 = {"HttpTokens": "required", "HttpPutResponseHopLimit": 2}
 _STARTING = StateReason(PENDING, PENDING)
 
 
-class JustLaunched:
-    """An instance as the answer to its launch tells of it: pending, however soon it runs."""
-
-    state = PENDING
-    instance_state = InstanceState(PENDING, CODES[PENDING])
-    state_reason = _STARTING
-
-    def __init__(self, instance: Instance) -> None:
-        self._instance = instance
-
-    def __getattr__(self, name: str) -> Any:
-        """Return what the instance has, for all the rest."""
-        return getattr(self._instance, name)
-
-
 class SandboxInstance(Instance):
     """An instance of one region."""
 
@@ -72,6 +57,7 @@ class SandboxInstance(Instance):
         self.usage_operation = USAGE_OPERATIONS.get(str(self.platform_details))
         self.usage_operation_update_time = self.launch_time
         self.metadata_options = MetadataOptions(_wished_metadata(self, image, kwargs))
+        ec2_backend.instances[self.id] = self
 
     @property
     def cpu_options(self) -> dict[str, Any] | None:
@@ -173,6 +159,13 @@ class SandboxInstance(Instance):
     def public_dns_name(self) -> str:
         """Its name in the internet."""
         return "" if self.gone else super().public_dns_name or ""
+
+
+def just_launched(instance: Instance) -> Instance:
+    """Return an instance as the answer to its launch tells of it: pending, however soon it runs."""
+    shown = copy.copy(instance)
+    shown._state = InstanceState(PENDING, CODES[PENDING])  # noqa: SLF001
+    return shown
 
 
 def _wished_metadata(

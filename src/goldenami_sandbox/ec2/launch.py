@@ -32,7 +32,7 @@ from goldenami_sandbox.ec2.errors import (
     token_of_the_terminated,
 )
 from goldenami_sandbox.ec2.image import SandboxDevice, SandboxImage
-from goldenami_sandbox.ec2.instance import JustLaunched
+from goldenami_sandbox.ec2.instance import just_launched
 from goldenami_sandbox.overriding import overrides
 
 DEFAULT_TYPE = "m1.small"
@@ -56,7 +56,7 @@ class LaunchesResponse(Ec2Base, InstanceResponse):
                 "ReservationId": reservation.id,
                 "OwnerId": reservation.owner_id,
                 "Groups": [],
-                "Instances": [JustLaunched(instance) for instance in reservation.instances],
+                "Instances": [just_launched(instance) for instance in reservation.instances],
             }
         )
 

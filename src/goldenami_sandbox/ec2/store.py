@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from moto.core.utils import utcnow
-from moto.ec2.models import EC2Backend, ec2_backends
+from moto.ec2.models import ec2_backends
 from moto.ec2.models.elastic_block_store import Snapshot, Volume
 from moto.ec2.models.instances import Reservation
 from moto.ec2.models.launch_templates import LaunchTemplate
@@ -24,6 +24,7 @@ from goldenami_sandbox.ec2.errors import (
     no_such_image,
     no_such_snapshot,
 )
+from goldenami_sandbox.ec2.fleet_store import FleetStore
 from goldenami_sandbox.ec2.image import (
     PUBLIC,
     GoneVolume,
@@ -40,7 +41,7 @@ from goldenami_sandbox.retention_rules import IMAGE, SNAPSHOT
 AWS_MANAGED_KEY = "alias/aws/ebs"
 
 
-class Ec2Store(EC2Backend):
+class Ec2Store(FleetStore):
     """moto's EC2 store with the sandbox's own images.
 
     The public images are a small catalogue that is there in every region (moto loads

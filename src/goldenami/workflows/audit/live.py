@@ -7,7 +7,7 @@ from threading import Lock
 from msgspec.structs import replace
 
 from goldenami.aws import allowed_images, images, parameters
-from goldenami.aws.inventory import InstanceInventory
+from goldenami.aws.inventory import InstanceInventory, OtherReaders
 from goldenami.aws.launches import Launches
 from goldenami.aws.parallel import concurrently
 from goldenami.aws.seen_images import SeenImages
@@ -40,6 +40,7 @@ class LiveSource:
         pool: asks for pages ahead.
         only: what is judged, if it is not everything.
         builds: builds of the caller's account, in regions that are not read.
+        others: who else may read pages of instances.
     """
 
     name = "live"
@@ -52,7 +53,9 @@ class LiveSource:
         *,
         only: AuditSelection | None = None,
         builds: frozenset[str] = frozenset(),
+        others: OtherReaders | None = None,
     ) -> None:
+        self._others = others
         self._aws = aws
         self._question = question
         self._pool = pool
@@ -109,7 +112,7 @@ class LiveSource:
 
     def _inventory(self, place: AccountRegion) -> InstanceInventory:
         ids = self._only.instances if self._only else ()
-        return InstanceInventory(self._aws.at(place), self._pool, ids)
+        return InstanceInventory(self._aws.at(place), self._pool, ids, self._others)
 
     def _leave_out_all_but(self, readable: Container[AccountRegion]) -> None:
         """Do not list what cannot be judged.
@@ -126,6 +129,10 @@ class LiveSource:
         """Return the caller's own images of a region, as far as they were read."""
         return self._own.get(AccountRegion(self.account, region), ())
 
+    def own_at(self, place: AccountRegion) -> Sequence[Image]:
+        """Return the own images of a place that could be read."""
+        return self._own[place]
+
     def seen_images(self, place: AccountRegion) -> SeenImages:
         """Return what looks images of a place up; its own were read already."""
         return SeenImages(self._aws.at(place), self._own[place])
@@ -139,8 +146,10 @@ class LiveSource:
         regional, parts = self._aws.at(place), self._question.parts
         seen = self.seen_images(place)
         if AuditPart.INSTANCES in parts:
-            whole = bool(self._only or self._question.keep or self._question.roots)
-            batches = instances.read(self._listing(place), regional, seen, approved, whole=whole)
+            whole = self._only or self._question.keep or self._question.roots
+            by_image = None if whole else instances.by_image(seen, approved)
+            everything = self._listing(place).instances(seen, by_image)
+            batches = instances.batches(everything, regional, seen, approved)
             if self._question.roots:
                 batches = self._with_roots(batches, regional, approved)
             yield "instances", batches

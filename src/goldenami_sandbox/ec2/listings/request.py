@@ -8,7 +8,6 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any, NamedTuple
 
-from moto.core.serialize import AttributePickerContext, XFormedAttributePicker
 from moto.core.utils import get_service_model
 from moto.ec2.exceptions import EC2ClientError
 from msgspec import Struct
@@ -17,10 +16,10 @@ from goldenami_sandbox.ec2.errors import bad_combination, bad_value
 from goldenami_sandbox.ec2.listings import paths
 from goldenami_sandbox.ec2.listings.documented import DocumentedListing, Sizes, listing
 from goldenami_sandbox.listing import matches
+from goldenami_sandbox.serialization.picking import members_of
 
 MOST_VALUES = 200
 _TAGS = ("Tags", "TagSet")
-_pick = XFormedAttributePicker()
 
 
 class Item(NamedTuple):
@@ -203,6 +202,4 @@ def _tags(value: Any, shape: Any, name: str) -> Iterator[Any]:
 
 
 def _member(value: Any, shape: Any, name: str) -> Any:
-    member = shape.members[name]
-    member.parent = shape  # as moto's serializer does: other names of a member depend on it
-    return _pick(AttributePickerContext(value, name, member))
+    return members_of(shape).pick(value, name)

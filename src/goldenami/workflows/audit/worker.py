@@ -1,0 +1,125 @@
+"""A process that reads and judges pages of an audit, which another process leads."""
+
+import gc
+import os
+import signal
+import traceback
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from threading import Lock
+from typing import Any
+
+from goldenami.aws.delegation import Delegate
+from goldenami.aws.inventory import InstanceReader, answered
+from goldenami.aws.seen_images import SeenImages
+from goldenami.domain.account_region import AccountRegion
+from goldenami.domain.audit.waivers import Waivers
+from goldenami.errors import GoldenamiError
+from goldenami.workflows.audit import instances
+from goldenami.workflows.audit.ancestors import with_ancestors
+from goldenami.workflows.audit.bakes import Bakes
+from goldenami.workflows.audit.pieces import (
+    READY,
+    Brief,
+    PageAnswer,
+    PageJudged,
+    PageTask,
+    PlaceImages,
+)
+from goldenami.workflows.audit.summary import Findings, PlaceSummary
+
+PAGES_AT_ONCE = 32
+"""How many pages are under way at once at most: most of them wait for AWS."""
+
+COLLECT_AFTER = 20_000
+"""As of the command line, which explains it."""
+
+Send = Callable[[object], None]
+
+
+def main(descriptor: int) -> None:
+    """Judge what comes over a connection until that ends, and be gone at that moment.
+
+    Who leads ends it, by whatever he ends himself: no process outlives its audit. A signal from
+    the keyboard is his to act upon.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.set_threshold(COLLECT_AFTER, 50, 100)
+    serve(Connection(descriptor))
+    os._exit(0)  # calls that are under way are waited for by nobody
+
+
+def serve(connection: "Connection[Any, Any]") -> None:
+    """Judge what comes over a connection: first a brief, then numbered tasks.
+
+    What goes back is `READY`; by the number of a task `PageAnswer`, and then `PageJudged` or the
+    text of a bug; and traced calls.
+    """
+    sending = Lock()
+
+    def send(message: object) -> None:
+        with sending, suppress(OSError):  # nobody listens any more: this process ends
+            connection.send(message)
+
+    try:
+        work = _Work(connection.recv(), send)
+        send(READY)
+        pool = ThreadPoolExecutor(PAGES_AT_ONCE)
+        while True:
+            number, task = connection.recv()
+            work.learn(task)
+            pool.submit(work.do, task, _numbered(send, number))
+    except (EOFError, OSError):
+        return
+
+
+def _numbered(send: Send, number: int) -> Send:
+    return lambda message: send((number, message))
+
+
+class _Work:
+    def __init__(self, brief: Brief, send: Send) -> None:
+        self._brief = brief
+        self._caller = Delegate(brief.caller, send if brief.follow else None)
+        self._images: dict[AccountRegion, PlaceImages] = {}
+        self._seen: dict[AccountRegion, SeenImages] = {}
+        self._readers: dict[AccountRegion, InstanceReader] = {}
+
+    def learn(self, task: PageTask) -> None:
+        """Note what a task tells for all those of its place, which come after it."""
+        if task.images is not None:
+            self._images[task.place] = task.images
+
+    def do(self, task: PageTask, send: Send) -> None:
+        """Ask for a page, tell of it, judge it, and tell what came of it."""
+        try:
+            self._do(task, send)
+        except Exception:
+            send(traceback.format_exc())
+
+    def _do(self, task: PageTask, send: Send) -> None:
+        regional = self._caller.at(task.place, task.keys)
+        try:
+            page = answered(regional, task.request)
+        except GoldenamiError as error:
+            send(PageAnswer(error=error))
+            return
+        send(PageAnswer(page.token, page.texts))
+        images = self._images[task.place]
+        seen = self._seen.setdefault(task.place, SeenImages(regional, images.own))
+        brief = self._brief
+        findings = Findings(Waivers(brief.waivers, brief.today), brief.earlier, keep=brief.keep)
+        summary = PlaceSummary(0, task.place, images.produced, brief.approved, findings)
+        if task.place not in self._readers:  # it remembers the images of pages
+            by_image = None if brief.keep else instances.by_image(seen, summary.approved)
+            self._readers[task.place] = InstanceReader(regional, seen, by_image)
+        reader, bakes, failure = self._readers[task.place], Bakes(regional), None
+        try:
+            batches = (bakes.apart(some) for some in reader.instances(task.request.call, page.rows))
+            for batch in with_ancestors(batches, seen, summary.approved):
+                summary.add(batch)
+        except GoldenamiError as error:
+            failure = error
+        send(PageJudged(share=summary.share(), error=failure, problem=bakes.problem))
