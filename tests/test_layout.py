@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.no_cover  # nothing of goldenami is run
+
 SOURCE = Path(__file__).parents[1] / "src" / "goldenami"
 SANDBOX = SOURCE.with_name("goldenami_sandbox")
 

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from goldenami.aws.ask import Asking
-from goldenami.aws.instances_by_image import SomeInstances
 from goldenami.aws.inventory import InstanceInventory
 from goldenami.domain.audit.subject import ImageSeen
 from goldenami.errors import AwsError
@@ -66,7 +65,7 @@ def test_instances_are_those_that_live_and_belong_to_the_account_that_lists_them
     aws = AnyState(metadata=metadata, image=image)
     with ThreadPoolExecutor(1) as pool:
         inventory = InstanceInventory(aws, pool)  # type: ignore[arg-type]
-        several = list(inventory.instances(Hidden()))  # type: ignore[arg-type]
-    found = [each for some in several if isinstance(some, SomeInstances) for each in some.subjects]
+        some = inventory.instances(Hidden())  # type: ignore[arg-type]
+        found = [subject for each in some for subject in each.subjects]
     assert [each.state for each in found] == list(STATES[:4])
     assert {(each.account, each.image.state) for each in found} == {(aws.account, state)}

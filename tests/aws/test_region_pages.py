@@ -126,13 +126,8 @@ def test_instances_that_are_asked_for_by_id_are_not_divided() -> None:
     with ThreadPoolExecutor(1) as pool:
         ids = list(alive(several))
         inventory = InstanceInventory(aws, pool, ids)  # type: ignore[arg-type]
-        several_at_once = list(inventory.instances(Seen()))  # type: ignore[arg-type]
-    rows = [
-        each.id
-        for some in several_at_once
-        if isinstance(some, SomeInstances)
-        for each in some.subjects
-    ]
+        some = inventory.instances(Seen())  # type: ignore[arg-type]
+        rows = [subject.id for each in some for subject in each.subjects]
     assert sorted(rows) == sorted(ids)
     assert partitions(aws) == sorted(ids)
 

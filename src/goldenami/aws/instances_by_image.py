@@ -1,6 +1,8 @@
 """What is read of instances where what they have in common is enough to judge most of them."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any
 
 from msgspec import Struct
 
@@ -36,10 +38,12 @@ class SomeInstances(Struct, frozen=True):
         subjects: those that were read, in the order of the listing.
         compliant: those that were only counted: what the ones with the same image have in common,
             and how many there are.
+        elsewhere: what another process makes of a page in their place: what, is not known here.
     """
 
-    subjects: Sequence[Subject]
+    subjects: Sequence[Subject] = ()
     compliant: tuple[tuple[Subject, int], ...] = ()
+    elsewhere: "Future[Any] | None" = None
 
 
 class ByImage(Struct, frozen=True):

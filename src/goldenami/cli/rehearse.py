@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from goldenami_sandbox.server import Sandbox
     from goldenami_sandbox.world import RehearsalSeed
 
+PENDING_S = 0.07
+"""Less than a first poll: what is waited for is seen pending, and is ready soon after."""
+
 
 class RehearseOptions(Options, frozen=True, kw_only=True):
     """The options of `goldenami rehearse`."""
@@ -52,7 +55,7 @@ def rehearse(options: RehearseOptions) -> None:
     world = rehearsal_seed.of(file)
     with (
         tempfile.TemporaryDirectory(prefix="goldenami-rehearsal-") as state,
-        sandbox.running() as started,
+        sandbox.running(pending_s=PENDING_S) as started,
         redirect_stderr(sys.stdout),  # one story, in order
         rehearsed(),
     ):

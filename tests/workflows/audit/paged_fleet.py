@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from urllib.parse import parse_qs
@@ -13,11 +14,12 @@ REGIONS = ("eu-west-1", "us-east-1", "us-west-2")
 PAGES = 12
 A_PAGE = 3
 GATE = 4
-"""The page that nobody gets before the gate is open: by then all processes take part."""
+"""The page that nobody gets before the gate is open: by then all processes take part. Of the
+partitions by id it is the ninth."""
 GOLDEN, OTHER = "ami-00000000000000001", "ami-00000000000000002"
 _NS = 'xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"'
 _STS = 'xmlns="https://sts.amazonaws.com/doc/2011-06-15/"'
-_SCOPE = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/")
+_SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/")
 _DENIED = (
     "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>no</Message></Error>"
     "</Errors><RequestID>x</RequestID></Response>"
@@ -28,8 +30,8 @@ class PagedFleet(ThreadingHTTPServer):
     """Three regions of a dozen pages each; every third instance does not run the golden image.
 
     ``denied`` is a page that it refuses, ``broken`` one whose rows are none, each with its region;
-    ``old`` lets it not know DescribeInstanceImageMetadata. ``signers`` are the access keys of the
-    calls, ``endless`` lets the last page have a next one.
+    ``old`` lets it not know DescribeInstanceImageMetadata, ``endless`` lets the last page have a
+    next one. With ``heeds_ids`` it lists by patterns of ids, which are ``filters`` then.
     """
 
     daemon_threads = True
@@ -38,8 +40,8 @@ class PagedFleet(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.gate = Event()
         self.denied = self.broken = ("", 0)
-        self.old = self.endless = False
-        self.signers: set[str] = set()
+        self.old = self.endless = self.heeds_ids = False
+        self.filters: set[str] = set()
         self.asked: list[str] = []
 
     @property
@@ -54,20 +56,30 @@ class PagedFleet(ThreadingHTTPServer):
         """Return an answer, and its status."""
         self.asked.append(action)
         if action in ("DescribeInstanceImageMetadata", "DescribeInstances"):
-            return self._page(action, region, int(asked.get("NextToken", ["0"])[0]))
+            patterns = [value for key, (value,) in asked.items() if re.search(r"2\.Value", key)]
+            self.filters.update(patterns)
+            number = int(asked.get("NextToken", ["0"])[0])
+            return self._page(action, region, number, patterns)
         return 200, _OTHERS[action]
 
-    def _page(self, action: str, region: str, number: int) -> tuple[int, str]:
+    def _id(self, number: int) -> str:
+        """Return an id; one that is no hexadecimal number is in no partition."""
+        return f"i-{number:016x}" + ("" if self.heeds_ids else "x")
+
+    def _page(self, action: str, region: str, number: int, patterns: list[str]) -> tuple[int, str]:
         old = action == "DescribeInstances"
         if self.denied == (region, number) or (self.old and not old):
             return 403, _DENIED
-        if number >= GATE:
+        if number >= GATE or "*8" in patterns:
             assert self.gate.wait(60)
-        names = range(number * A_PAGE, number * A_PAGE + A_PAGE)
+        every = [self._id(name) for name in range(PAGES * A_PAGE)]
+        if self.heeds_ids and patterns:
+            every = [name for name in every if any(fnmatchcase(name, each) for each in patterns)]
+        names = every[number * A_PAGE :][:A_PAGE]
         items = "".join(f"<item>{(_reservation if old else _item)(name)}</item>" for name in names)
         if self.broken == (region, number):
             items = "<item/>"
-        more = number + 1 < PAGES or self.endless
+        more = (number + 1) * A_PAGE < len(every) or self.endless
         token = f"<nextToken>{number + 1}</nextToken>" if more else ""
         listed = "reservationSet" if old else "instanceImageMetadataSet"
         return 200, (
@@ -76,16 +88,17 @@ class PagedFleet(ThreadingHTTPServer):
         )
 
 
-def _id(number: int) -> str:
-    """Return an id that names no partition: pages come one after the other."""
-    return f"i-{number:016x}x"
+def _number(name: str) -> int:
+    return int(name.strip("ix-"), 16)
 
 
-def _image(number: int) -> str:
+def _image(name: str) -> str:
+    number = _number(name)
     return OTHER if number % 3 == 0 else GOLDEN
 
 
-def _tags(number: int) -> str:
+def _tags(name: str) -> str:
+    number = _number(name)
     tags = {"Name": f"shop-{number}", "Team": "platform" if number % 2 else "data"}
     if number == 3 * (PAGES - 2):  # says that it belongs to a bake: nothing proves it
         build = "20261001T050211Z-a1b2c3"
@@ -94,21 +107,21 @@ def _tags(number: int) -> str:
     return f"<tagSet>{''.join(items)}</tagSet>"
 
 
-def _item(number: int) -> str:
+def _item(name: str) -> str:
     return (
-        f"<instanceId>{_id(number)}</instanceId><launchTime>2026-10-05T08:15:42.000Z</launchTime>"
-        f"<instanceState><code>16</code><name>running</name></instanceState>{_tags(number)}"
-        f"<imageMetadata><imageId>{_image(number)}</imageId><name>web</name><imageOwnerId>{ACCOUNT}"
+        f"<instanceId>{name}</instanceId><launchTime>2026-10-05T08:15:42.000Z</launchTime>"
+        f"<instanceState><code>16</code><name>running</name></instanceState>{_tags(name)}"
+        f"<imageMetadata><imageId>{_image(name)}</imageId><name>web</name><imageOwnerId>{ACCOUNT}"
         "</imageOwnerId><imageState>available</imageState></imageMetadata>"
     )
 
 
-def _reservation(number: int) -> str:
+def _reservation(name: str) -> str:
     return (
-        f"<ownerId>{ACCOUNT}</ownerId><instancesSet><item><instanceId>{_id(number)}</instanceId>"
-        f"<imageId>{_image(number)}</imageId><instanceState><code>16</code><name>running</name>"
+        f"<ownerId>{ACCOUNT}</ownerId><instancesSet><item><instanceId>{name}</instanceId>"
+        f"<imageId>{_image(name)}</imageId><instanceState><code>16</code><name>running</name>"
         "</instanceState><instanceType>t3.micro</instanceType>"
-        f"<launchTime>2026-10-05T08:15:42.000Z</launchTime>{_tags(number)}</item></instancesSet>"
+        f"<launchTime>2026-10-05T08:15:42.000Z</launchTime>{_tags(name)}</item></instancesSet>"
     )
 
 
@@ -148,10 +161,9 @@ class _Handler(BaseHTTPRequestHandler):
         asked = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
         scope = _SCOPE.search(self.headers["Authorization"])
         assert scope
-        self.server.signers.add(scope[1])
         target = self.headers.get("X-Amz-Target", "")
         action = target.rpartition(".")[2] or asked["Action"][0]
-        status, text = self.server.answer(action, scope[2], asked)
+        status, text = self.server.answer(action, scope[1], asked)
         body = text.encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))

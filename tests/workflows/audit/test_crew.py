@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from goldenami.aws import inventory, region_pages
 from goldenami.aws.call_trace import TracedCall
 from goldenami.aws.delegation import keys_of
 from goldenami.aws.session import Aws
@@ -26,7 +27,7 @@ from goldenami.workflows.audit import crew, saved, worker
 from goldenami.workflows.audit.crew import Crew, Worker
 from goldenami.workflows.audit.question import AuditQuestion, approved_list
 
-from .paged_fleet import GOLDEN, OTHER, PAGES, REGIONS, PagedFleet, served
+from .paged_fleet import A_PAGE, GOLDEN, OTHER, PAGES, REGIONS, PagedFleet, served
 
 AT = datetime(2026, 11, 26, tzinfo=UTC)
 QUESTION = AuditQuestion(
@@ -255,3 +256,16 @@ def test_small_audits_begin_no_process(crews: Crews, monkeypatch: pytest.MonkeyP
     crews.audited(1)
     crews.processes = 8
     assert not crews.workers
+
+
+def test_partitions_are_shared_out_too(
+    crews: Crews, fleet: PagedFleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(region_pages, "BIG_PAGES", 0)
+    monkeypatch.setattr(inventory, "_METADATA", replace(inventory._METADATA, size=A_PAGE))
+    monkeypatch.setattr(region_pages, "_ahead", threading.BoundedSemaphore(3))
+    fleet.heeds_ids = True
+    one, several = crews.audited(1), crews.audited(3)
+    assert text(one) == text(several)
+    assert [one.subjects for one in several.audit.places] == [{"instance": A_PAGE * PAGES}] * 3
+    assert "*f" in fleet.filters

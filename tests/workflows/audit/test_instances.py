@@ -189,12 +189,10 @@ class Outcome(NamedTuple):
 
 
 def batches_of(pages: Sequence[bytes], *, whole: bool, metadata: bool = True) -> Iterator[Batch]:
-    regional: Any = Region(pages, metadata=metadata)
-    images: Any = Images()
-    by_image = None if whole else instances.by_image(images, APPROVED)
+    regional = Region(pages, metadata=metadata)
     with ThreadPoolExecutor(1) as pool:
-        several = InstanceInventory(regional, pool).instances(images, by_image)
-        yield from instances.batches(several, regional, images, APPROVED)
+        listing = InstanceInventory(regional, pool)  # type: ignore[arg-type]
+        yield from instances.read(listing, regional, Images(), APPROVED, whole=whole)  # type: ignore[arg-type]
 
 
 def outcome(pages: Sequence[bytes], *, whole: bool, metadata: bool = True) -> Outcome:

@@ -31,7 +31,7 @@ from goldenami.aws.inventory import PageElsewhere, PageRequest
 from goldenami.aws.session import Aws
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved
-from goldenami.errors import GoldenamiError
+from goldenami.errors import WorkerLostError
 from goldenami.workflows.audit.pieces import (
     Brief,
     PageAnswer,
@@ -41,8 +41,8 @@ from goldenami.workflows.audit.pieces import (
 )
 from goldenami.workflows.audit.question import AuditQuestion
 
-BEGIN_AFTER = 20
-"""How many pages have been read, and are not the last ones, when other processes begin."""
+BEGIN_AFTER = 24
+"""How many pages beyond the first of a region are asked for when other processes begin."""
 
 PROCESSES = 8
 """How many there are at most, this one included."""
@@ -58,10 +58,6 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-class WorkerLostError(GoldenamiError):
-    """A process ended before it had judged what it was given."""
 
 
 class _Task:
@@ -251,7 +247,7 @@ class Crew:
         Pages after the first one of a region tell how big the audit is.
         """
         with self._lock:
-            self._pages += bool(request.token)
+            self._pages += not request.first
             if self._pages >= BEGIN_AFTER:
                 self._begin()
             # Of several this one comes last: it leads, too.

@@ -146,10 +146,8 @@ class LiveSource:
         regional, parts = self._aws.at(place), self._question.parts
         seen = self.seen_images(place)
         if AuditPart.INSTANCES in parts:
-            whole = self._only or self._question.keep or self._question.roots
-            by_image = None if whole else instances.by_image(seen, approved)
-            everything = self._listing(place).instances(seen, by_image)
-            batches = instances.batches(everything, regional, seen, approved)
+            whole = bool(self._only or self._question.keep or self._question.roots)
+            batches = instances.read(self._listing(place), regional, seen, approved, whole=whole)
             if self._question.roots:
                 batches = self._with_roots(batches, regional, approved)
             yield "instances", batches

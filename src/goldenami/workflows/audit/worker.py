@@ -4,30 +4,34 @@ import gc
 import os
 import signal
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from threading import Lock
 from typing import Any
 
+from msgspec import Struct
+
 from goldenami.aws.delegation import Delegate
-from goldenami.aws.inventory import InstanceReader, answered
+from goldenami.aws.instance_reader import InstanceReader
+from goldenami.aws.inventory import answered
 from goldenami.aws.seen_images import SeenImages
 from goldenami.domain.account_region import AccountRegion
+from goldenami.domain.audit.approved import Produced
 from goldenami.domain.audit.waivers import Waivers
 from goldenami.errors import GoldenamiError
-from goldenami.workflows.audit import instances
 from goldenami.workflows.audit.ancestors import with_ancestors
 from goldenami.workflows.audit.bakes import Bakes
+from goldenami.workflows.audit.instances import judged_by_image
 from goldenami.workflows.audit.pieces import (
     READY,
     Brief,
     PageAnswer,
     PageJudged,
     PageTask,
-    PlaceImages,
 )
+from goldenami.workflows.audit.sources import Batch
 from goldenami.workflows.audit.summary import Findings, PlaceSummary
 
 PAGES_AT_ONCE = 32
@@ -79,18 +83,31 @@ def _numbered(send: Send, number: int) -> Send:
     return lambda message: send((number, message))
 
 
+class _Place(Struct, frozen=True):
+    """What pages of a place are read with, all of them."""
+
+    produced: Mapping[str, Produced]
+    seen: SeenImages
+    reader: InstanceReader
+
+
 class _Work:
     def __init__(self, brief: Brief, send: Send) -> None:
         self._brief = brief
         self._caller = Delegate(brief.caller, send if brief.follow else None)
-        self._images: dict[AccountRegion, PlaceImages] = {}
-        self._seen: dict[AccountRegion, SeenImages] = {}
-        self._readers: dict[AccountRegion, InstanceReader] = {}
+        self._places: dict[AccountRegion, _Place] = {}
 
     def learn(self, task: PageTask) -> None:
         """Note what a task tells for all those of its place, which come after it."""
-        if task.images is not None:
-            self._images[task.place] = task.images
+        regional = self._caller.at(task.place, task.keys)
+        if task.images is None:
+            return
+        produced = task.images.produced
+        approved = self._brief.approved.also(task.place.region, produced)
+        seen = SeenImages(regional, task.images.own)
+        by_image = None if self._brief.keep else judged_by_image(seen, approved)
+        reader = InstanceReader(regional, seen, by_image)
+        self._places[task.place] = _Place(produced, seen, reader)
 
     def do(self, task: PageTask, send: Send) -> None:
         """Ask for a page, tell of it, judge it, and tell what came of it."""
@@ -107,18 +124,17 @@ class _Work:
             send(PageAnswer(error=error))
             return
         send(PageAnswer(page.token, page.texts))
-        images = self._images[task.place]
-        seen = self._seen.setdefault(task.place, SeenImages(regional, images.own))
-        brief = self._brief
+        brief, place = self._brief, self._places[task.place]
         findings = Findings(Waivers(brief.waivers, brief.today), brief.earlier, keep=brief.keep)
-        summary = PlaceSummary(0, task.place, images.produced, brief.approved, findings)
-        if task.place not in self._readers:  # it remembers the images of pages
-            by_image = None if brief.keep else instances.by_image(seen, summary.approved)
-            self._readers[task.place] = InstanceReader(regional, seen, by_image)
-        reader, bakes, failure = self._readers[task.place], Bakes(regional), None
+        summary = PlaceSummary(0, task.place, place.produced, brief.approved, findings)
+        bakes, failure = Bakes(regional), None
+        instances = place.reader.instances(task.request.call, page.rows)
+        batches = (
+            bakes.apart(Batch(subjects=some.subjects, compliant=some.compliant))
+            for some in instances
+        )
         try:
-            batches = (bakes.apart(some) for some in reader.instances(task.request.call, page.rows))
-            for batch in with_ancestors(batches, seen, summary.approved):
+            for batch in with_ancestors(batches, place.seen, summary.approved):
                 summary.add(batch)
         except GoldenamiError as error:
             failure = error
