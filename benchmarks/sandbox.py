@@ -4,7 +4,6 @@ It is `goldenami sandbox` in a process of its own, asked over HTTP. Its processo
 where pages are listed, and not that of whoever reads them.
 """
 
-import os
 import re
 import statistics
 import subprocess
@@ -12,19 +11,18 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.config import Config
 from msgspec import Struct
+from processes import own_cpu_s
 from table import Held, Row
 
 COMMAND = (sys.executable, "-m", "goldenami", "sandbox")
 SOURCE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
 PAGE = 1000
 _EXPORT = re.compile(r"export (\w+)=(\S+)")
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Running(Struct, frozen=True):
@@ -49,8 +47,7 @@ class Running(Struct, frozen=True):
     @property
     def cpu_s(self) -> float:
         """The processor time it has taken so far, in seconds."""
-        fields = Path(f"/proc/{self.process}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        return own_cpu_s(self.process)
 
 
 @contextmanager

@@ -3,8 +3,8 @@
 import os
 from collections.abc import Callable
 from copy import copy
-from functools import cached_property
-from threading import Lock, RLock
+from functools import cached_property, partial
+from threading import Lock
 from typing import Any, Self, TypeVar
 
 from goldenami import __version__
@@ -13,6 +13,7 @@ from goldenami.aws.answers.others import AssumeRole, GetCallerIdentity, RoleCred
 from goldenami.aws.ask import Asking
 from goldenami.aws.call_trace import Heard, follow
 from goldenami.aws.errors import explained
+from goldenami.aws.parallel import ahead
 from goldenami.domain import arns
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.regions import Partitions, misspelt
@@ -87,8 +88,8 @@ class Aws(Asking):
         self._acts_in = ""
         self._lock = Lock()
         self._roles_lock = Lock()
-        self._answers: dict[Callable[[Any], Any], Any] = {}
-        self._answers_lock = RLock()
+        self._answers: dict[Callable[[Any], Any], Callable[[], Any]] = {}
+        self._answers_lock = Lock()
 
     @classmethod
     def standing_in(cls, arn: str, region: str) -> Self:
@@ -99,7 +100,8 @@ class Aws(Asking):
             region: the region of calls that name none.
         """
         aws = cls(region=region)
-        aws._answers[_identity] = GetCallerIdentity(account=arn.split(":")[4], arn=arn)
+        caller = GetCallerIdentity(account=arn.split(":")[4], arn=arn)
+        aws._answers[identity] = lambda: caller
         return aws
 
     @property
@@ -202,7 +204,7 @@ class Aws(Asking):
         acting = copy(self)
         acting._acts_in = account  # noqa: SLF001  our own
         acting._assumed, acting._answers = {}, {}  # noqa: SLF001  our own
-        acting._answers_lock = RLock()  # noqa: SLF001
+        acting._answers_lock = Lock()  # noqa: SLF001
         acting._acts_as = credentials  # noqa: SLF001
         return acting
 
@@ -294,14 +296,24 @@ class Aws(Asking):
         Raises:
             AwsError: AWS does not answer; it is asked again the next time.
         """
+        answer = self.begin(question)
+        try:
+            return answer()
+        except BaseException:
+            with self._answers_lock:
+                if self._answers.get(question) is answer:
+                    del self._answers[question]
+            raise
+
+    def begin(self, question: "Callable[[Aws], T]") -> Callable[[], T]:
+        """Have such a question asked from now on, while others are; return what waits for it."""
         with self._answers_lock:
             if question not in self._answers:
-                self._answers[question] = question(self)
-            answer: T = self._answers[question]
-            return answer
+                self._answers[question] = ahead(partial(question, self))
+            return self._answers[question]
 
     def _caller(self) -> GetCallerIdentity:
-        return self.once(_identity)
+        return self.once(identity)
 
     @cached_property
     def partitions(self) -> Partitions:
@@ -355,7 +367,8 @@ class RegionalAws(Asking):
         return self.aws.client(service, self.region)
 
 
-def _identity(aws: Aws) -> GetCallerIdentity:
+def identity(aws: Aws) -> GetCallerIdentity:
+    """Ask who the caller is; `Aws.once` and `Aws.begin` ask it once."""
     return aws.in_region(aws.region).ask(GetCallerIdentity, "asking who the caller is")
 
 
