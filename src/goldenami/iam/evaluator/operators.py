@@ -97,7 +97,7 @@ def _arn(values: tuple[Resolved, ...]) -> Test:
         wild = any(isinstance(piece, Wild) for index in literal for piece in parts[index])
         if wild or len(literal) < 2:
             *fields, last = parts
-            fields_of = [regular(part, one="[^:]") for part in fields]
+            fields_of = [regular(part, character="[^:]") for part in fields]
             others.append(":".join([*fields_of, regular(last)]))
         else:
             whole = tuple(plain(parts[index]) for index in literal)

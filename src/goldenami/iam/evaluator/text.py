@@ -160,7 +160,7 @@ def _expression(patterns: tuple[Resolved, ...]) -> re.Pattern[str]:
     return re.compile("|".join(map(regular, patterns)), re.DOTALL)
 
 
-def regular(pattern: Resolved, *, one: str = ".") -> str:
+def regular(pattern: Resolved, *, character: str = ".") -> str:
     """Return a pattern as a regular expression that takes no more than quadratic time.
 
     What stands between two stars is taken where it fits first, and never elsewhere: a later place
@@ -169,21 +169,21 @@ def regular(pattern: Resolved, *, one: str = ".") -> str:
 
     Args:
         pattern: the pattern.
-        one: what a wildcard may stand for, of a single character.
+        character: what stands for a single one; that of a field leaves out its separator.
     """
     between = [""]
     for part in pattern:
         if part is Wild.ANY:
             between.append("")
         else:
-            between[-1] += one if part is Wild.ONE else re.escape(part)
+            between[-1] += character if part is Wild.ONE else re.escape(part)
     first, *others = between
     if not others:
         return first
     *middle, last = others
     if middle and not last:
-        last = f"{middle.pop()}{one}*"
-    return f"{first}{''.join(f'(?>{one}*?{piece})' for piece in middle)}{one}*{last}"
+        last = f"{middle.pop()}{character}*"
+    return f"{first}{''.join(f'(?>{character}*?{piece})' for piece in middle)}{character}*{last}"
 
 
 def _variable(inside: str) -> str | Variable:
