@@ -22,6 +22,7 @@ SECTIONS: Mapping[str, str] = {
     "audit": "One region",
     "million": "All cores",
     "network": "A slow network",
+    "evaluator": "The policy evaluator",
     "sandbox": "The embedded AWS",
     "rehearsal": "Rehearsal",
     "bake": "Bake",
