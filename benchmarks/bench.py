@@ -21,6 +21,7 @@ SECTIONS: Mapping[str, str] = {
     "audit": "One region",
     "million": "All cores",
     "network": "A slow network",
+    "sandbox": "Sandbox",
     "rehearsal": "Rehearsal",
     "bake": "Bake",
     "revoke": "Revoke",
