@@ -8,6 +8,7 @@ import fleet
 from fleet import ACCOUNT, FleetImage, Zone
 from listings import NS, Filters, pattern
 
+BUILD_REGION = "us-east-1"
 _STS = 'xmlns="https://sts.amazonaws.com/doc/2011-06-15/"'
 
 
@@ -33,6 +34,8 @@ def _image(image: FleetImage) -> str:
         "creationDate": image.created, "deprecationTime": image.deprecated,
         "isPublic": str(bool(image.alias)).lower(),
     }  # fmt: skip
+    if source := image.tags.get("goldenami:source"):  # baked in one region, and copied from there
+        about |= {"sourceImageId": source, "sourceImageRegion": BUILD_REGION}
     return f"{_elements(about)}<tagSet>{fleet.tag_set(tuple(image.tags.items()))}</tagSet>"
 
 

@@ -137,13 +137,15 @@ def _region(
         served_s = served.told().cpu_s
     ours = took["goldenami"]
     for peer, target in zip(peers, targets, strict=False):
-        name = f"{what}, beside {peer}"
-        yield Row(name, ours.wall_s, "s", Held.FASTER, target, took[peer].wall_s, peer)
+        other = took[peer]
+        wall, cpu = (other.wall_s, peer), (other.cpu_s, peer)
+        yield Row(f"{what}, beside {peer}", ours.wall_s, "s", Held.FASTER, target, *wall)
+        yield Row(f"{what}, processor time beside {peer}", ours.cpu_s, "s", Held.FASTER, None, *cpu)
     limit = (limit_s, "expat, no handlers")
-    yield Row(f"{what}, processors", ours.cpu_s, "s", Held.WITHIN, 4 if big else None, *limit)
+    yield Row(f"{what}, processor time", ours.cpu_s, "s", Held.WITHIN, 4 if big else None, *limit)
     yield Row(f"{what}, memory", memory, "MB", Held.AT_MOST, None if big else 120)
     if not big:
         with serving(instances, "--old") as served:
             older = compared(served, ("goldenami",), folder, runs)["goldenami"]
         yield Row(f"{what} by DescribeInstances", older.wall_s, "s")
-    yield Row(f"{what}, processors of the stand-in", served_s, "s")
+    yield Row(f"{what}, processor time of the stand-in", served_s, "s")

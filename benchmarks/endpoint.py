@@ -12,6 +12,7 @@ import re
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
+from functools import partial
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Lock
 from urllib.parse import parse_qsl
@@ -48,14 +49,19 @@ class Told(msgspec.Struct, frozen=True):
 
 
 class Bucket:
-    """The tokens that the calls to a region take."""
+    """The tokens that the calls to a region take.
 
-    def __init__(self) -> None:
-        self._tokens, self._at = float(BUCKET), 0.0
+    Args:
+        share: how much of EC2's quota there is; others use the rest.
+    """
+
+    def __init__(self, share: float) -> None:
+        self._most, self._refill = BUCKET * share, REFILL * share
+        self._tokens, self._at = self._most, 0.0
 
     def take(self, now: float) -> bool:
         """Take a token at a time, in seconds; tell whether there was any."""
-        self._tokens = min(BUCKET, self._tokens + (now - self._at) * REFILL)
+        self._tokens = min(self._most, self._tokens + (now - self._at) * self._refill)
         self._at = now
         if self._tokens < 1:
             return False
@@ -64,11 +70,14 @@ class Bucket:
 
 
 class Pace(msgspec.Struct, frozen=True):
-    """How long it takes to answer: each call, and each page of instances on top of that."""
+    """How long it takes to answer: each call, and each page of instances on top of that.
+
+    ``quota`` is how much of EC2's request quota there is; without any it throttles nothing.
+    """
 
     latency_s: float = 0.0
     page_s: float = 0.0
-    throttled: bool = False
+    quota: float = 0.0
 
 
 class Endpoint(ThreadingTCPServer):
@@ -92,7 +101,7 @@ class Endpoint(ThreadingTCPServer):
             for region in fleet.REGIONS:
                 self._listings.page(operation, region, ALIVE, size=1)
         self._lock = Lock()
-        self._buckets: defaultdict[str, Bucket] = defaultdict(Bucket)
+        self._buckets: defaultdict[str, Bucket] = defaultdict(partial(Bucket, pace.quota))
         self._forget()
 
     def _forget(self) -> None:
@@ -120,7 +129,7 @@ class Endpoint(ThreadingTCPServer):
             self._asked[operation] += 1
             now = time.monotonic()
             self._seconds[region, int(now)] += 1
-            refused = self._pace.throttled and not self._buckets[region].take(now)
+            refused = self._pace.quota > 0 and not self._buckets[region].take(now)
             self._throttled += refused
         time.sleep(self._pace.latency_s)
         if refused:
@@ -223,7 +232,10 @@ def main() -> None:
     parser.add_argument("--instances", type=int, default=10_000, help="in each region")
     parser.add_argument("--latency-ms", type=float, default=0.0, help="of each call")
     parser.add_argument("--page-ms", type=float, default=0.0, help="of each page, on top of it")
-    parser.add_argument("--throttle", action="store_true", help="as EC2 does")
+    parser.add_argument(
+        "--throttle", type=float, nargs="?", const=1.0, default=0.0, metavar="SHARE",
+        help="as EC2 does, where others leave that share of the quota",
+    )  # fmt: skip
     parser.add_argument("--old", action="store_true", help=f"no {METADATA}")
     given = parser.parse_args()
     pace = Pace(given.latency_ms / 1000, given.page_ms / 1000, given.throttle)

@@ -6,7 +6,9 @@ Allow), compiled once; beside what json.loads takes for the same policies' text.
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+
+from table import Held, Row
 
 from goldenami.iam.account import ADMINISTRATOR
 from goldenami.iam.authorization.calls import ApiCall, requests
@@ -21,8 +23,6 @@ from goldenami.iam.values import Values
 
 ACCOUNT = "123456789012"
 SNAPSHOTS = tuple(f"snap-{number:017x}" for number in range(80))
-TARGET = 20_000
-SECONDS = 2.0
 
 
 def documents() -> list[PolicyDocument]:
@@ -51,28 +51,23 @@ def launches() -> list[Request]:
     return [request for call in calls for request in requests(call, principal, world)]
 
 
-def per_second(work: Callable[[], int]) -> float:
+def per_second(work: Callable[[], int], seconds: float) -> float:
     """Return how many units a second of processor time ``work`` does."""
     done, start = 0, time.process_time()
-    while time.process_time() - start < SECONDS:
+    while time.process_time() - start < seconds:
         done += work()
     return done / (time.process_time() - start)
 
 
-def main() -> None:
-    """Measure and print."""
+def rows(*, quick: bool) -> Iterator[Row]:
+    """Measure decisions of one core."""
     several = documents()
     compiled = tuple(compile_policy(one.name, one.policy) for one in several)
     policies = Policies(identity=(ADMINISTRATOR.compiled, *compiled))
     asked = launches()
     texts = [one.json(minify=True) for one in several]
-    allowed = sum(decide(policies, one).allowed for one in asked)
-    rate = per_second(lambda: len([decide(policies, one) for one in asked]))
-    parsed = per_second(lambda: len([json.loads(text) for text in texts]) // len(texts))
-    print(f"{len(asked)} requests of 4 launches, {allowed} of them allowed")
-    print(f"resource decisions     {rate:9,.0f} /s of one core   target {TARGET:,}")
-    print(f"json.loads of the same {parsed:9,.0f} /s              {rate / parsed:.1f} x as many")
-
-
-if __name__ == "__main__":
-    main()
+    seconds = 1.0 if quick else 3.0
+    rate = per_second(lambda: len([decide(policies, one) for one in asked]), seconds)
+    parsed = per_second(lambda: len([json.loads(text) for text in texts]) // len(texts), seconds)
+    beside = (parsed, "json.loads of the policies")
+    yield Row("decisions on launches under the guardrail", rate, "/s", Held.AT_LEAST, None, *beside)

@@ -1,6 +1,8 @@
 """A million instances over 17 regions, on one core and on two: part of `make bench`.
 
-What the stand-in takes of the cores is told beside it.
+The part that is serial follows from both times, as Karp and Flatt have it:
+https://en.wikipedia.org/wiki/Karp%E2%80%93Flatt_metric. What the stand-in takes of the cores, which
+is in it, is told beside it.
 """
 
 import os
@@ -35,12 +37,11 @@ def rows(*, quick: bool) -> Iterator[Row]:
         served_s = served.told().cpu_s
     took, one = median(several), median(pinned)
     what = f"{instances:,} instances"
-    serial = (cores * took.wall_s / one.wall_s - 1) / (cores - 1) * 100 if cores > 1 else 100.0
+    serial = 100.0 if cores == 1 else (cores * took.wall_s / one.wall_s - 1) / (cores - 1) * 100
     rate, speedup, alone_part, most = (None,) * 4 if quick else (60_000, 1.7, 10, 250)
     yield Row(f"{what}: a second", instances / took.wall_s, "/s", Held.AT_LEAST, rate)
-    yield Row(
-        f"{what}: on {cores} cores", took.wall_s, "s", Held.FASTER, speedup, one.wall_s, "one core"
-    )
-    yield Row(f"{what}: part that one core does alone", serial, "%", Held.AT_MOST, alone_part)
+    beside = (speedup, one.wall_s, "one core")
+    yield Row(f"{what}: on {cores} cores", took.wall_s, "s", Held.FASTER, *beside)
+    yield Row(f"{what}: part that is serial", serial, "%", Held.AT_MOST, alone_part)
     yield Row(f"{what}: memory", memory, "MB", Held.AT_MOST, most)
-    yield Row(f"{what}: processors of the stand-in", served_s, "s")
+    yield Row(f"{what}: processor time of the stand-in", served_s, "s")

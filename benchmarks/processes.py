@@ -13,15 +13,22 @@ from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
 EACH_S: Final = 0.02
 """How often memory is looked at."""
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
 OK: Final = (0, 10)
 """Exit codes that are no failure: nothing found, and something."""
 
 
 class Spent(Struct, frozen=True):
-    """What a process took, with all that it started and waited for: seconds, and their output."""
+    """What a command took, in seconds.
+
+    Args:
+        wall_s: from its start to its end.
+        cpu_s: of processors, with all that it started and waited for.
+    """
 
     wall_s: float
     cpu_s: float
@@ -41,6 +48,15 @@ def spent(command: Sequence[str | Path], environment: Mapping[str, str], out: Pa
     return Spent(wall_s, used.ru_utime + used.ru_stime)
 
 
+def own_cpu_s(process: int) -> float:
+    """Return the processor time that a process has taken so far, without its children, in seconds.
+
+    https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+    """
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
 def peak_mb(command: Sequence[str | Path], environment: Mapping[str, str], out: Path) -> float:
     """Return the most memory that a command and all that it starts have at any moment, in MB.
 
@@ -57,9 +73,7 @@ def peak_mb(command: Sequence[str | Path], environment: Mapping[str, str], out: 
 
 def median(runs: Sequence[Spent]) -> Spent:
     """Return the median of each of several runs' figures."""
-    return Spent(
-        statistics.median(run.wall_s for run in runs), statistics.median(run.cpu_s for run in runs)
-    )
+    return Spent(*map(statistics.median, zip(*map(astuple, runs), strict=True)))
 
 
 def _started(

@@ -29,4 +29,4 @@ def rows(*, quick: bool) -> Iterator[Row]:
         beside = [spent(boto3, environment, out).cpu_s for _ in range(3)]
     yield Row("goldenami rehearse", took.wall_s, "s")
     yardstick = (statistics.median(beside), "import boto3")
-    yield Row("processors", took.cpu_s, "s", Held.WITHIN, BEFORE / 2, *yardstick)
+    yield Row("processor time", took.cpu_s, "s", Held.WITHIN, BEFORE / 2, *yardstick)

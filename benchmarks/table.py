@@ -88,10 +88,11 @@ class Row(Struct, frozen=True):
 
 
 class Section(Struct, frozen=True):
-    """The rows of one subject."""
+    """The rows of one subject, and why there are no more of them if measuring them failed."""
 
     title: str
     rows: tuple[Row, ...]
+    failed: str = ""
 
 
 class Machine(Struct, frozen=True):
@@ -138,6 +139,11 @@ class Table(Struct, frozen=True):
             for row in section.rows
             if row.reached is False
         ]
+
+    @property
+    def failed(self) -> list[Section]:
+        """The sections that could not be measured."""
+        return [section for section in self.sections if section.failed]
 
     def json(self) -> bytes:
         """Return it as JSON, to be kept."""
@@ -192,7 +198,8 @@ def text(table: Table) -> str:
         lines += ["", _line((section.title, *HEADINGS[1:]), widths)]
         lines += [_line(("  " + row[0], *row[1:]), widths) for row in map(cells, section.rows)]
     held = sum(row.target is not None for row in _rows(table))
-    lines += ["", f"{held - len(table.short)} of {held} targets reached"]
+    lines += ["", *(f"{one.title} could not be measured: {one.failed}" for one in table.failed)]
+    lines += [f"{held - len(table.short)} of {held} targets reached"]
     for section, row in table.short:
         name, value, beside, ratio, target, _ = cells(row)
         got = f"{ratio} {row.beside}" if beside and row.held in _RATIOS else value
@@ -221,6 +228,9 @@ def _processor() -> str:
 
 
 def _said(command: Sequence[str]) -> str:
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError:
+        return "is not here"
     version = re.search(r"\d+\.\d[\w.]*", ran.stdout + ran.stderr)
     return version[0] if version else "?"

@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from ipaddress import ip_address
 from pathlib import Path
 from socketserver import ThreadingMixIn
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 PENDING_S = 0.02
 SANDBOX_TESTS = Path(__file__).parent / "sandbox"
 CALL_TESTS = Path(__file__).parent / "aws"
+PROOF_TESTS = tuple(Path(__file__).parent / name for name in ("iam", "workflows"))
 
 botocore_once.keep()
 gc.set_threshold(100_000, 50, 100)  # the models of many clients are long-lived
@@ -38,9 +40,32 @@ hypothesis.settings.register_profile("goldenami", deadline=None)  # a busy machi
 hypothesis.settings.load_profile("goldenami")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Let a worker more than there are processors run: each waits for sockets and clocks, too."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark what was collected by what it uses."""
     markers.mark(item)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    """Make what a test needs as it is run, measured or not."""
+    with _measured(item):
+        yield
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Run a test, measured if it is not marked ``no_cover``."""
+    with _measured(item):
+        yield
+
+
+def _measured(item: pytest.Item) -> AbstractContextManager[None]:
+    return unmeasured.nothing_measured() if item.get_closest_marker("no_cover") else nullcontext()
 
 
 @pytest.fixture(autouse=True)
@@ -111,6 +136,15 @@ def calls_covered_by_their_own_tests(
     """Measure what botocore does of a call, at twice the time, in the tests of calls alone."""
     if CALL_TESTS not in request.path.parents:
         unmeasured.leave_botocore_out(monkeypatch)
+
+
+@pytest.fixture(autouse=True)
+def proofs_covered_by_their_own_tests(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Measure hundreds of decisions, at three times the time, where they are what is tested."""
+    if not any(folder in request.path.parents for folder in PROOF_TESTS):
+        unmeasured.leave_proofs_out(monkeypatch)
 
 
 @pytest.fixture(scope="session")

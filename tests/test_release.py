@@ -20,6 +20,8 @@ from goldenami import __version__
 
 from .commands import COMMANDS
 
+pytestmark = pytest.mark.no_cover  # builds, in processes of their own
+
 ROOT = Path(__file__).parents[1]
 TODAY = date(2026, 11, 30)
 CHANGELOG = "# Changelog\n\n## 1.2.3 (unreleased)\n\n- New.\n\n## 1.2.2 (2026-01-02)\n\n- Old.\n"

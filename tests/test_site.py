@@ -18,6 +18,8 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+pytestmark = pytest.mark.no_cover  # nothing of goldenami is run
+
 ROOT = Path(__file__).parents[1]
 
 

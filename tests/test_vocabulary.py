@@ -8,6 +8,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.no_cover  # nothing of goldenami is run
+
 SOURCE = Path(__file__).parents[1] / "src"
 DEBTS = Path(__file__).with_suffix(".txt")
 HOUSE_WORDS = {

@@ -1,18 +1,25 @@
-"""Lets botocore work unmeasured: its lines are nobody's to cover, and each costs the tracer's time.
+"""Lets some work unmeasured: each line costs the tracer's time, however often it was seen.
 
 Coverage measures by a function that Python calls at each line, whosever it is, up to 3.13. A call
 to AWS is thousands of botocore's lines and a few of ours (what reads answers, which has
-tests of its own), so that most of the time of a measured test would be theirs.
+tests of its own), so that most of the time of a measured test would be theirs. A proof is hundreds
+of decisions, all by the same lines.
 """
 
+import os
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, TypeVar
 
 import pytest
 from boto3.session import Session
 from botocore.client import BaseClient
+
+from goldenami.workflows import prove
+from goldenami.workflows.enforce import proof
 
 R = TypeVar("R")
 
@@ -34,7 +41,32 @@ def unmeasured(function: Callable[..., R]) -> Callable[..., R]:
     return call
 
 
+@contextmanager
+def nothing_measured() -> Iterator[None]:
+    """Measure nothing for a while: in this thread, those that it starts, and other processes.
+
+    In a worker of pytest-xdist pytest-cov measures twice, and its ``no_cover`` stops one of both.
+    """
+    tracer, of_threads = sys.gettrace(), threading.gettrace()
+    of_processes = os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+    sys.settrace(None)
+    threading.settrace(None)
+    try:
+        yield
+    finally:
+        if of_processes is not None:
+            os.environ["COVERAGE_PROCESS_CONFIG"] = of_processes
+        threading.settrace(of_threads)
+        sys.settrace(tracer)
+
+
 def leave_botocore_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Measure no call to AWS and no making of a client."""
     for owner, name in ((BaseClient, "_make_api_call"), (Session, "client")):
         monkeypatch.setattr(owner, name, unmeasured(getattr(owner, name)))
+
+
+def leave_proofs_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measure no proof: neither of what is enforced, nor of a question about it."""
+    for user in (proof, prove):
+        monkeypatch.setattr(user, "prove", unmeasured(user.prove))

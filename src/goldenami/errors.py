@@ -11,6 +11,7 @@
     ├── AwsError              1  AWS refused or could not be reached
     │   └── UnreadableAnswerError 1  what came is not a whole answer of the operation
     ├── LeftAloneError        1  a remediation leaves a thing alone, which is no failure
+    ├── WorkerLostError       1  a process ended before it had judged what it was given
     ├── BakeError             1  a bake failed: what was undone and what is left is in its notes
     │   ├── GateError         1  the image does not pass what its release asks of it
     │   └── SlowError         1  what was begun is under way, and not ready by its deadline
@@ -188,6 +189,10 @@ class LeftAloneError(GoldenamiError):
     def __init__(self, message: str, *, unread: bool = False) -> None:
         super().__init__(message)
         self.unread = unread
+
+
+class WorkerLostError(GoldenamiError):
+    """A process ended before it had judged what it was given."""
 
 
 class BakeError(GoldenamiError):

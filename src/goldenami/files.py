@@ -12,7 +12,6 @@ import os
 import shutil
 import stat
 import sys
-import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -320,6 +319,8 @@ def _stream(handle: int) -> TextIO:
 
 @contextmanager
 def _replacement(target: Path) -> Iterator[TextIO]:
+    import tempfile
+
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".goldenami-")
     try:
         with _stream(handle) as file:

@@ -12,6 +12,9 @@ pending_s = 0.0
 passed = timedelta()
 """How much later it is in the sandbox than outside."""
 
+QUICK = 0.05
+"""The steps of what AWS does in seconds, where an instance or an image takes a minute."""
+
 
 def now() -> datetime:
     """Return the time in the sandbox, in UTC and without a zone, as moto has times."""
@@ -19,9 +22,9 @@ def now() -> datetime:
 
 
 class Countdown:
-    """The time from now until a resource is ready."""
+    """The time from now until a resource is ready: so many steps of `pending_s`."""
 
-    def __init__(self, steps: int = 1) -> None:
+    def __init__(self, steps: float = 1) -> None:
         self._started = _elapsed_s()
         self.pending_s = pending_s * steps
 

@@ -196,7 +196,7 @@ def _attempts(ec2: Any, golden: str, approval: tuple[str, str]) -> Iterator[Laun
         {"ImageId": golden, "BlockDeviceMappings": [device]} | launch,
     )  # fmt: skip
     running = ec2.run_instances(ImageId=golden, **launch)["Instances"][0]["InstanceId"]
-    ec2.get_waiter("instance_running").wait(InstanceIds=[running], WaiterConfig={"Delay": 0.1})
+    ec2.get_waiter("instance_running").wait(InstanceIds=[running], WaiterConfig={"Delay": 0.02})
     yield LaunchAttempt(
         "replace the root volume of a running golden instance",
         "root-replacement", "CreateReplaceRootVolumeTask",

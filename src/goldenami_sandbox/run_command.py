@@ -22,7 +22,7 @@ from moto.ssm.models import Command
 from moto.ssm.responses import SimpleSystemManagerResponse
 from msgspec import Struct
 
-from goldenami_sandbox.clock import Countdown
+from goldenami_sandbox.clock import QUICK, Countdown
 from goldenami_sandbox.managed_instances import is_managed, is_windows, paged
 from goldenami_sandbox.overriding import overrides
 
@@ -216,7 +216,7 @@ def _send_to(instance_ids: Sequence[str], command: Command) -> None:
 
 def _start(command: Command, cloud_init: UserData) -> None:
     waits = _WAIT in "\n".join(command.parameters.get("commands", []))
-    command.countdown = Countdown()  # type: ignore[attr-defined]
+    command.countdown = Countdown(steps=QUICK)  # type: ignore[attr-defined]
     command.cloud_init = cloud_init  # type: ignore[attr-defined]
     command.polls = cloud_init.polls if waits else 0  # type: ignore[attr-defined]
 

@@ -16,7 +16,7 @@ from moto.ssm.exceptions import SSMException, ValidationException
 from moto.ssm.models import Parameter, ParameterDict, SimpleSystemManagerBackend
 
 from goldenami_sandbox import catalogue
-from goldenami_sandbox.clock import Countdown
+from goldenami_sandbox.clock import QUICK, Countdown
 from goldenami_sandbox.managed_instances import ManagedInstancesResponse
 from goldenami_sandbox.overriding import overrides
 from goldenami_sandbox.parameter_limits import ParameterLimitsResponse
@@ -80,7 +80,7 @@ class SsmStore(SimpleSystemManagerBackend):
         """Hide the newest version of a parameter until its image is checked."""
         key = self._parameters.normalize_name(name)
         versions = self._parameters[key]
-        self._unchecked.append((Countdown(), versions.pop()))
+        self._unchecked.append((Countdown(steps=QUICK), versions.pop()))
         if not versions:
             del self._parameters[key]
 

@@ -65,6 +65,7 @@ def test_instances_are_those_that_live_and_belong_to_the_account_that_lists_them
     aws = AnyState(metadata=metadata, image=image)
     with ThreadPoolExecutor(1) as pool:
         inventory = InstanceInventory(aws, pool)  # type: ignore[arg-type]
-        found = [each for some in inventory.instances(Hidden()) for each in some]  # type: ignore[arg-type]
+        some = inventory.instances(Hidden())  # type: ignore[arg-type]
+        found = [subject for each in some for subject in each.subjects]
     assert [each.state for each in found] == list(STATES[:4])
     assert {(each.account, each.image.state) for each in found} == {(aws.account, state)}

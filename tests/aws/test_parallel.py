@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from goldenami.aws.parallel import WORKERS, concurrently, take
+from goldenami.aws.parallel import WORKERS, ahead, concurrently, side_by_side, take
 from goldenami.errors import AwsError, BakeError
 
 
@@ -61,6 +61,39 @@ def test_an_error_is_not_held_up_and_nothing_more_is_asked() -> None:
         concurrently(range(WORKERS * 2), ask)
     for_ever.set()
     assert len(asked) <= WORKERS + 1
+
+
+def test_what_is_asked_ahead_is_answered_as_often_as_it_is_waited_for() -> None:
+    def refused() -> int:
+        raise AwsError("no")
+
+    answer, error = ahead(lambda: 7), ahead(refused)
+    assert (answer(), answer()) == (7, 7)
+    for _ in range(2):
+        with pytest.raises(AwsError, match="no"):
+            error()
+
+
+def test_of_several_errors_that_of_the_first_question_is_told() -> None:
+    second = threading.Event()
+
+    def ask(question: int) -> int:
+        if question == 1:
+            second.wait(10)
+        if question < 3:
+            second.set()
+            raise BakeError(f"it is broken: {question}")
+        return question
+
+    assert side_by_side([4, 3], ask) == {4: 4, 3: 3}
+    with pytest.raises(BakeError, match="broken: 1"):
+        side_by_side([1, 2, 3], ask)
+
+
+def test_a_question_that_takes_long_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("goldenami.aws.parallel.WAIT_S", 0.001)
+    answer = ahead(lambda: threading.Event().wait(0.05))
+    assert answer() is False
 
 
 def test_what_comes_late_is_taken_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,9 +15,10 @@ from msgspec import structs
 from tests.aws.big_region import ZONES, BigRegion, Call, Held
 
 from goldenami.aws import inventory, region_pages
+from goldenami.aws.instances_by_image import SomeInstances
 from goldenami.aws.inventory import InstanceInventory
 from goldenami.aws.pacer import Pacer
-from goldenami.domain.audit.subject import ImageSeen, Subject
+from goldenami.domain.audit.subject import ImageSeen
 from goldenami.errors import AwsError
 
 ALIVE = ("pending", "running", "stopping", "stopped")
@@ -56,7 +57,7 @@ def alive(several: Sequence[Held]) -> Counter[str]:
 
 def listed(aws: BigRegion, workers: int = 4) -> list[str]:
     with ThreadPoolExecutor(workers) as pool:
-        return [each.id for some in _batches(aws, pool) for each in some]
+        return [each.id for some in _batches(aws, pool) for each in some.subjects]
 
 
 def _batches(aws: BigRegion, pool: ThreadPoolExecutor) -> Any:
@@ -125,7 +126,8 @@ def test_instances_that_are_asked_for_by_id_are_not_divided() -> None:
     with ThreadPoolExecutor(1) as pool:
         ids = list(alive(several))
         inventory = InstanceInventory(aws, pool, ids)  # type: ignore[arg-type]
-        rows = [each.id for some in inventory.instances(Seen()) for each in some]  # type: ignore[arg-type]
+        some = inventory.instances(Seen())  # type: ignore[arg-type]
+        rows = [subject.id for each in some for subject in each.subjects]
     assert sorted(rows) == sorted(ids)
     assert partitions(aws) == sorted(ids)
 
@@ -288,10 +290,10 @@ def test_a_page_of_a_partition_that_fails_is_an_error_after_what_came_before() -
         if call.token and call.ids == ["*7"]:
             raise AwsError("the page is broken", code="InternalError")
 
-    rows: list[list[Subject]] = []
+    rows: list[SomeInstances] = []
     with ThreadPoolExecutor(4) as pool, pytest.raises(AwsError, match="the page is broken"):
         rows.extend(_batches(BigRegion(several, before=fail), pool))
-    assert max(Counter(each.id for some in rows for each in some).values()) == 1
+    assert max(Counter(each.id for some in rows for each in some.subjects).values()) == 1
 
 
 def test_no_answer_to_the_first_question_about_partitions_is_no_sequence_either() -> None:

@@ -136,7 +136,8 @@ def test_each_process_serves_the_same_bytes() -> None:
     assert len(told) == 1
 
 
-def test_a_region_takes_a_hundred_calls_at_once_and_twenty_more_a_second() -> None:
-    bucket = endpoint.Bucket()
-    assert [bucket.take(5.0) for _ in range(101)] == [True] * 100 + [False]
-    assert [bucket.take(6.0) for _ in range(21)] == [True] * 20 + [False]
+@pytest.mark.parametrize("share", [1, 0.5])
+def test_a_region_takes_a_hundred_calls_at_once_and_twenty_more_a_second(share: float) -> None:
+    bucket, most, more = endpoint.Bucket(share), int(100 * share), int(20 * share)
+    assert [bucket.take(5.0) for _ in range(most + 1)] == [True] * most + [False]
+    assert [bucket.take(6.0) for _ in range(more + 1)] == [True] * more + [False]

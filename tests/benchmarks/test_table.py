@@ -57,6 +57,13 @@ def test_what_falls_short_is_said_in_its_row_and_at_the_end() -> None:
     ]
 
 
+def test_what_could_not_be_measured_is_said() -> None:
+    table = Table(MACHINE, (Section("Audit", (FASTER,), failed="SystemExit: no CLI"),))
+    assert text(table).endswith(
+        "Audit could not be measured: SystemExit: no CLI\n1 of 1 targets reached"
+    )
+
+
 def test_a_table_is_kept_as_it_is() -> None:
     table = Table(MACHINE, (Section("Audit", (FASTER, SLOWER)),))
     assert msgspec.json.decode(table.json(), type=Table) == table

@@ -149,7 +149,7 @@ class TestBake:
         second, looked = enforced(), guardrail.look
         answers = [guardrail.Guarding()]
         monkeypatch.setattr(
-            guardrail, "look", lambda recipe: answers.pop() if answers else looked(recipe)
+            guardrail, "look", lambda *asked: answers.pop() if answers else looked(*asked)
         )
         assert cli("bake", second, "--yes").code == 0
         launch(ann, published(sandbox))

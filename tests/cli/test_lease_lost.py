@@ -11,6 +11,8 @@ from goldenami.domain.prefixes import LEASES
 from goldenami_sandbox import seed
 from goldenami_sandbox.server import Sandbox
 
+pytestmark = pytest.mark.no_cover  # the same lines dozens of times
+
 NAME = LEASES + "web-base"
 
 

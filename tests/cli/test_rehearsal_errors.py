@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.unmeasured import nothing_measured
 
 import goldenami
 from goldenami.cli.rehearsal_errors import fix, rehearsed
@@ -14,6 +15,7 @@ COMMAND = re.compile(r"goldenami [a-z]|aws [a-z]+|--[a-z]|same command|pip insta
 SOURCE = Path(goldenami.__file__).parent
 
 
+@nothing_measured()
 def fixes() -> list[str]:
     """Every fix that an error of the product gets, with words in the place of its values."""
     return sorted(
@@ -41,15 +43,16 @@ def _text(node: ast.expr) -> str:
 
 
 _VALUES = {"prepared.resume": "goldenami bake release.yaml --resume 20260101T000000Z-000000"}
+FIXES = fixes()
 
 
-@pytest.mark.parametrize("text", fixes())
+@pytest.mark.parametrize("text", FIXES)
 def test_no_fix_of_a_rehearsal_names_a_command(text: str) -> None:
     assert not COMMAND.search(fix(text)), fix(text)
     assert fix(text).endswith("run the rehearsal again")
 
 
-@pytest.mark.parametrize("text", fixes())
+@pytest.mark.parametrize("text", FIXES)
 def test_a_reason_in_a_list_stays_whatever_its_fix_is(text: str) -> None:
     error = BakeError("it cannot start", notes=[BakeError("no such thing", fix=text).with_fix])
     with pytest.raises(BakeError), rehearsed():

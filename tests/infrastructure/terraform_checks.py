@@ -9,6 +9,7 @@ from typing import Any
 
 import hcl2
 import pytest
+from tests.unmeasured import nothing_measured
 
 from .tools import SCHEMA
 
@@ -33,6 +34,7 @@ def schema() -> dict[str, Any]:
 
 
 @cache
+@nothing_measured()
 def parsed(code: str) -> dict[str, Any]:
     """Return a document as the parser has it, which is slow."""
     document: dict[str, Any] = hcl2.loads(code)

@@ -14,12 +14,14 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.unmeasured import nothing_measured
 
 SCHEMA = Path(os.environ.get("GOLDENAMI_TERRAFORM_AWS", "/nonexistent"))
 """The schema of Terraform's AWS provider, which `make test` fetches."""
 TERRAFORM = pytest.mark.skipif(shutil.which("terraform") is None, reason="no terraform on PATH")
 
 
+@nothing_measured()
 def terraform(folder: Path, *arguments: str, text: str = "") -> str:
     """Run Terraform in a folder, without its look for news."""
     ran = subprocess.run(
@@ -87,6 +89,7 @@ def _encoded(folder: Path, expressions: Sequence[str], form: str) -> list[str]:
     return [b64decode(text).decode() for text in json.loads(json.loads(shown))]
 
 
+@nothing_measured()
 def lint(folder: Path, *templates: str, ignored: Sequence[str] = ()) -> None:
     """Hold templates to CloudFormation's linter, warnings included but for those ``ignored``."""
     paths = [folder / f"{number}.yaml" for number in range(len(templates))]

@@ -1,6 +1,6 @@
 """Reading who may do what in an account: identities with their policies, and SCPs above them."""
 
-from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -10,9 +10,12 @@ from goldenami.aws.answers.organizations import (
     DescribeOrganization,
     DescribePolicy,
     ListParents,
+    OrganizationAnswer,
+    PolicySummary,
 )
 from goldenami.aws.errors import FORBIDDEN, Tolerated
 from goldenami.aws.organizations import NOT_IN_USE, SCP, policies_of
+from goldenami.aws.parallel import ahead, side_by_side
 from goldenami.aws.session import Aws
 from goldenami.errors import AwsError
 from goldenami.iam.account import Account, ControlLevel, NamedDocument
@@ -30,10 +33,11 @@ def account(aws: Aws) -> tuple[Account, tuple[str, ...]]:
     Raises:
         AwsError: the identities could not be read.
     """
-    details = _details(aws)
+    reading = ahead(partial(_details, aws))
+    restricting = ahead(partial(_organization, aws))
+    details = reading()
     try:
-        organization, manages = _organization(aws)
-        levels = () if manages or not organization else tuple(_levels(aws))
+        organization, manages, levels = restricting()
         notes: tuple[str, ...] = ()
     except AwsError as error:
         if error.code not in FORBIDDEN:
@@ -59,23 +63,36 @@ def _details(aws: Aws) -> dict[str, list[Any]]:
     return {name: [each for page in pages for each in page[name]] for name in _LISTS}
 
 
-def _organization(aws: Aws) -> tuple[str, bool]:
-    """Return the organization's id, empty if there is none, and whether this account manages it."""
+def _organization(aws: Aws) -> tuple[str, bool, tuple[ControlLevel, ...]]:
+    """Return the organization's id, whether this account manages it, and the SCPs above it.
+
+    The id is empty if there is none; the SCPs do not bind the account that manages it.
+    """
+    organization: OrganizationAnswer | None = None
     with Tolerated({NOT_IN_USE}):
         organization = aws.ask(DescribeOrganization, "reading the organization").part
-        return organization.id, organization.master_account_id == aws.account
-    return "", False
+    if organization is None:
+        return "", False, ()
+    manages = organization.master_account_id == aws.account
+    return organization.id, manages, () if manages else _levels(aws)
 
 
-def _levels(aws: Aws) -> Iterator[ControlLevel]:
-    path = [aws.account]
-    while not path[0].startswith("r-"):
-        purpose = f"reading what {path[0]} is under"
-        path.insert(0, aws.ask(ListParents, purpose, ChildId=path[0]).parents[0].id)
-    for target in path:
-        documents = []
-        for policy in policies_of(aws, SCP, target):
-            answer = aws.ask(DescribePolicy, f"reading policy {policy.name}", PolicyId=policy.id)
-            documents.append(NamedDocument(policy.name, answer.part.value))
-        name = f"account {target}" if target == aws.account else target
-        yield ControlLevel(target, name, tuple(documents))
+def _levels(aws: Aws) -> tuple[ControlLevel, ...]:
+    """Return the SCPs of each level, the root's first; each is read as soon as it is known."""
+    above = aws.account
+    levels = [ahead(partial(_level, aws, above))]
+    while not above.startswith("r-"):
+        purpose = f"reading what {above} is under"
+        above = aws.ask(ListParents, purpose, ChildId=above).parents[0].id
+        levels.insert(0, ahead(partial(_level, aws, above)))
+    return tuple(level() for level in levels)
+
+
+def _level(aws: Aws, target: str) -> ControlLevel:
+    def document(policy: PolicySummary) -> NamedDocument:
+        answer = aws.ask(DescribePolicy, f"reading policy {policy.name}", PolicyId=policy.id)
+        return NamedDocument(policy.name, answer.part.value)
+
+    documents = side_by_side(policies_of(aws, SCP, target), document)
+    name = f"account {target}" if target == aws.account else target
+    return ControlLevel(target, name, tuple(documents.values()))

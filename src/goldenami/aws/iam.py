@@ -1,5 +1,6 @@
 """Reading IAM: groups, what is attached to them, and managed policies with their versions."""
 
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
@@ -15,6 +16,7 @@ from goldenami.aws.answers.iam import (
 )
 from goldenami.aws.errors import Tolerated
 from goldenami.aws.kept_policy import KeptPolicy
+from goldenami.aws.parallel import ahead
 from goldenami.aws.session import Aws
 
 VERSIONS_PER_POLICY = 5
@@ -61,14 +63,17 @@ def managed_policy(aws: Aws, arn: str) -> KeptPolicy | None:
     purpose = f"reading policy {arn}"
     with Tolerated(_GONE):
         policy = aws.ask(GetPolicy, purpose, PolicyArn=arn).part
+        listing = ahead(lambda: list(aws.rows(ListPolicyVersions, purpose, PolicyArn=arn)))
+        attaching = ahead(partial(_attached_to, aws, arn, "PermissionsPolicy"))
+        bounding = ahead(partial(_attached_to, aws, arn, "PermissionsBoundary"))
         document = version_document(aws, arn, policy.default_version_id)
-        versions = list(aws.rows(ListPolicyVersions, purpose, PolicyArn=arn))
+        versions = listing()
         superseded = tuple(
             version.version_id for version in versions if not version.is_default_version
         )
         full = len(versions) >= VERSIONS_PER_POLICY
-        groups, roles, users = _attached_to(aws, arn, "PermissionsPolicy")
-        _, bounded, users_bounded = _attached_to(aws, arn, "PermissionsBoundary")
+        groups, roles, users = attaching()
+        _, bounded, users_bounded = bounding()
         return KeptPolicy(
             key=arn,
             reference=arn,

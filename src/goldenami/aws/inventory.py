@@ -1,68 +1,98 @@
 """Every instance of a region with what is known of its image, a page at a time."""
 
-from collections.abc import Collection, Iterator
-from concurrent.futures import Executor
-from functools import cache
-from itertools import islice
-from threading import BoundedSemaphore
-from typing import Generic, TypeVar
+from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import Executor, Future
+from typing import Any, Protocol
 
 from msgspec import Struct
 
 from goldenami.aws import region_pages
-from goldenami.aws.answers.ec2 import (
-    DescribeAvailabilityZones,
-    DescribeInstanceImageMetadata,
-    DescribeInstances,
-    ImageMetadata,
-    InstanceAnswer,
-    InstanceMetadata,
-    Reservation,
-)
-from goldenami.aws.answers.interface import read_all
+from goldenami.aws.answers.ec2 import DescribeAvailabilityZones
+from goldenami.aws.answers.interface import LazyRows
 from goldenami.aws.ask import again
 from goldenami.aws.errors import FORBIDDEN, NOT_AVAILABLE_HERE, explained, unreadable
-from goldenami.aws.images import watermarks
+from goldenami.aws.instance_reader import (
+    DOING,
+    LISTINGS,
+    METADATA_LISTING,
+    RESERVATION_LISTING,
+    InstanceListing,
+    InstanceReader,
+)
+from goldenami.aws.instances_by_image import ByImage, SomeInstances
 from goldenami.aws.pacer import Pacer
 from goldenami.aws.partitions import ID_FILTER, RegionPage
 from goldenami.aws.region_pages import Answer, Filters
 from goldenami.aws.seen_images import SeenImages
 from goldenami.aws.session import RegionalAws
-from goldenami.domain.audit.subject import INVISIBLE, ImageSeen, Kind, Subject
-from goldenami.domain.instance import ALIVE, ENDED
+from goldenami.domain.account_region import AccountRegion
+from goldenami.domain.instance import ALIVE
 from goldenami.errors import AwsError
 
-METADATA_PAGE = 1000
-INSTANCES_PAGE = 500  # an instance is several times as much text here, all in memory at once
 _ALIVE = [{"Name": "instance-state-name", "Values": list(ALIVE)}]
-_DOING = "reading instances"
-
-AT_ONCE = 100
-"""How many instances are handed over at once."""
-
-PAGES_IN_HAND = 2
-"""How many pages are turned into objects at a time: text needs far less memory while it waits."""
-
-_in_hand = BoundedSemaphore(PAGES_IN_HAND)
-Some = list[Subject]
-R = TypeVar("R")
+_METADATA = METADATA_LISTING
+_RESERVATIONS = RESERVATION_LISTING
 
 
-class _Listing(Struct, Generic[R], frozen=True):
-    """One of the two listings: its call, the list in its answer, and how many a page may have."""
+class PageRequest(Struct, frozen=True, kw_only=True):
+    """A page of a region's instances, as any process can ask for it.
+
+    Args:
+        call: which of the two listings it is of.
+        filters: what is listed.
+        size: how many it may have.
+        token: the page before names it; empty for the first one, of all or of a partition.
+        first: whether it is asked for before anything is known of the region.
+    """
 
     call: str
-    key: str
-    row: type[R]
+    filters: list[dict[str, Any]]
     size: int
+    token: str = ""
+    first: bool = False
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters of the call."""
+        further = {"NextToken": self.token} if self.token else {}
+        return {"Filters": self.filters, "MaxResults": self.size, **further}
 
 
-_METADATA = _Listing(
-    DescribeInstanceImageMetadata.call, "InstanceImageMetadata", InstanceMetadata, METADATA_PAGE
-)
-_RESERVATIONS = _Listing(
-    DescribeInstances.call, "Reservations", Reservation[InstanceAnswer], INSTANCES_PAGE
-)
+class PageElsewhere(LazyRows):
+    """A page that another process reads, and makes something of: what, is not known here.
+
+    Args:
+        token: the next page's.
+        texts: what `texts` has: ids and zones.
+        result: what it makes of it.
+    """
+
+    def __init__(self, token: str, texts: Mapping[str, list[str]], result: "Future[Any]") -> None:
+        self.token = token
+        self.result = result
+        self._texts = texts
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Refuse: the rows are elsewhere."""
+        raise TypeError("another process reads this page")
+
+    def texts(self, element: str) -> list[str]:
+        """Return the texts of all elements of a name, in their order."""
+        return self._texts[element]
+
+
+class OtherReaders(Protocol):
+    """Who else may read pages."""
+
+    def page(self, place: AccountRegion, request: PageRequest) -> object:
+        """Return the page, a `PageElsewhere`, if another process reads it.
+
+        Else this process is to read it, and keeps what is returned for as long as it has the page:
+        so it is known how much it has to do.
+
+        Raises:
+            GoldenamiError: AWS refused the page, or the other process is lost.
+        """
 
 
 class InstanceInventory:
@@ -72,79 +102,62 @@ class InstanceInventory:
         regional: whose, and where.
         pool: asks for the next page while one is being read.
         ids: these instances alone; all if empty.
+        others: who else may read pages.
     """
 
-    def __init__(self, regional: RegionalAws, pool: Executor, ids: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        regional: RegionalAws,
+        pool: Executor,
+        ids: Collection[str] = (),
+        others: OtherReaders | None = None,
+    ) -> None:
         self._regional = regional
-        self._image = cache(_image)  # a fleet has far fewer images than instances
-        self._metadata = _Source(_METADATA, regional, pool, ids)
-        self._reservations = _Source(_RESERVATIONS, regional, pool, ids)
+        self._metadata = _Source(_METADATA, regional, pool, ids, others)
+        self._reservations = _Source(_RESERVATIONS, regional, pool, ids, others)
         self._first = self._metadata.ask([])
 
-    def instances(self, images: SeenImages) -> Iterator[Some]:
+    def instances(
+        self, images: SeenImages, by_image: ByImage | None = None
+    ) -> Iterator[SomeInstances]:
         """Yield the region's instances, some at a time, without those that are terminated.
 
         DescribeInstanceImageMetadata answers everything in one listing, even for images that are
         gone; where it is not available or not permitted, DescribeInstances and DescribeImages do.
 
+        Args:
+            images: looks images up.
+            by_image: tells which instances have to be read; all of them if it is not given.
+
         Raises:
             AwsError: a page could not be read; nothing after it is known.
         """
+        source, answer = self._metadata, self._first
         try:
-            self._first.result()
+            answer.result()
         except AwsError as error:
             if error.code not in NOT_AVAILABLE_HERE | FORBIDDEN:
                 raise
-            yield from self._with_images(images)
-            return
-        for some in self._rows(self._metadata, self._first):
-            yield [
-                self._subject(instance, self._image(instance.image_metadata))
-                for instance in some
-                if instance.state.name not in ENDED
-            ]
-
-    def _with_images(self, images: SeenImages) -> Iterator[Some]:
-        for some in self._rows(self._reservations, self._reservations.ask([])):
-            instances = [
-                instance
-                for reservation in some
-                for instance in reservation.instances
-                if instance.state.name not in ENDED
-            ]
-            seen = images.of({instance.image_id for instance in instances})
-            yield [self._subject(instance, seen[instance.image_id]) for instance in instances]
-
-    def _subject(self, instance: InstanceMetadata | InstanceAnswer, image: ImageSeen) -> Subject:
-        """Return an instance, which belongs to the account that lists it."""
-        own = instance.tag_values
-        return Subject(
-            kind=Kind.INSTANCE,
-            account=self._regional.account,
-            region=self._regional.region,
-            id=instance.instance_id,
-            name=own.get("Name", ""),
-            state=instance.state.name,
-            image=image,
-            launched=instance.launch_time,
-            tags=own,
-        )
-
-    def _rows(self, source: "_Source[R]", answer: Answer) -> Iterator[list[R]]:
-        """Yield the rows of all pages."""
-        listing = source.listing
+            source = self._reservations
+            answer = source.ask([])
+        reader = InstanceReader(self._regional, images, by_image)
         for page in region_pages.every(source, answer.result()):
-            with _in_hand, explained(_DOING, self._regional.where, listing.call):
-                rows = iter(page.rows)
-                while some := list(islice(rows, AT_ONCE)):
-                    yield read_all(listing.row, some)
+            if isinstance(page.rows, PageElsewhere):
+                yield SomeInstances(elsewhere=page.rows.result)
+            else:
+                yield from reader.instances(source.listing.call, page.rows)
 
 
-class _Source(Generic[R]):
+class _Source:
     """One of the two listings of a region; its pages are asked for within EC2's quota."""
 
     def __init__(
-        self, listing: _Listing[R], regional: RegionalAws, pool: Executor, ids: Collection[str]
+        self,
+        listing: InstanceListing[Any],
+        regional: RegionalAws,
+        pool: Executor,
+        ids: Collection[str],
+        others: OtherReaders | None = None,
     ) -> None:
         self.listing = listing
         self.size = listing.size
@@ -153,21 +166,22 @@ class _Source(Generic[R]):
         self._filters = [*_ALIVE, *these]
         self._regional = regional
         self._pool = pool
+        self._others = others
         self._pacer = Pacer()
 
     def ask(self, filters: Filters, token: str = "") -> Answer:
         """Ask for a page."""
-        call, key = self.listing.call, self.listing.key
-        further = {"NextToken": token} if token else {}
-        parameters = {"Filters": [*self._filters, *filters], "MaxResults": self.size, **further}
+        every = [*self._filters, *filters]
+        request = PageRequest(call=self.listing.call, filters=every, size=self.size, token=token)
 
-        def attempt() -> RegionPage:
+        def ask() -> RegionPage:
             self._pacer.wait()
-            with explained(_DOING, self._regional.where, call):
-                answer = self._regional.raw(call, parameters)
-                return RegionPage(answer[key], answer.get("NextToken") or "")
+            reader = self._others.page(self._regional.place, request) if self._others else None
+            if isinstance(reader, PageElsewhere):
+                return RegionPage(reader, reader.token)
+            return answered(self._regional, request, reader)
 
-        return self._pool.submit(again, attempt)
+        return self._pool.submit(ask)
 
     def zones(self) -> Collection[str]:
         """Return the names of all zones of the region."""
@@ -178,17 +192,26 @@ class _Source(Generic[R]):
 
     def unfit(self, why: str) -> AwsError:
         """Return the error of a listing whose parts do not make the whole."""
-        where = f"{_DOING} in {self._regional.where}"
+        where = f"{DOING} in {self._regional.where}"
         return unreadable(where, self.listing.call, why, tried=True)
 
 
-def _image(about: ImageMetadata) -> ImageSeen:
-    return ImageSeen(
-        id=about.image_id,
-        name=about.name,
-        owner=about.owner_id,
-        state=about.state or INVISIBLE,
-        created=about.creation_date,
-        deprecated_at=about.deprecation_time,
-        watermarks=watermarks(about.image_watermarks),
-    )
+def answered(regional: RegionalAws, request: PageRequest, reader: object = None) -> RegionPage:
+    """Return a page.
+
+    Args:
+        regional: whose, and where.
+        request: which.
+        reader: see `RegionPage`.
+
+    Raises:
+        AwsError: AWS refused it, or no whole answer came.
+    """
+    key = LISTINGS[request.call].key
+
+    def ask() -> RegionPage:
+        with explained(DOING, regional.where, request.call):
+            answer = regional.raw(request.call, request.parameters)
+            return RegionPage(answer[key], answer.get("NextToken") or "", reader)
+
+    return again(ask)

@@ -67,7 +67,7 @@ class LeanParser(EC2QueryParser):
         if name not in LISTINGS or response["status_code"] != 200 or not whole:
             return super().parse(response, shape)
         answer: dict[str, Any] = {LISTINGS[name]: Items(body, shape)}
-        if (token := _text(_TOKEN, body)) is not None:
+        if (token := _text(_TOKEN, body, body.rfind(b"<nextToken>"))) is not None:
             answer["NextToken"] = token
         answer["ResponseMetadata"] = {
             "RequestId": _text(_REQUEST_ID, body) or "",
@@ -79,11 +79,18 @@ class LeanParser(EC2QueryParser):
 
 
 class Items(LazyRows):
-    """The items of one page, read each time they are iterated; none is kept."""
+    """The items of one page, read each time they are iterated; none is kept.
+
+    Args:
+        body: the page.
+        shape: what the operation answers.
+    """
 
     def __init__(self, body: bytes, shape: Any) -> None:
-        self._body = body
-        self._shape = shape
+        self.body = body
+        listed = shape.members[LISTINGS[shape.name]]
+        self.list_name: str = listed.serialization["name"]
+        self.item_shape = listed.member
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Yield the items as botocore has them.
@@ -91,16 +98,17 @@ class Items(LazyRows):
         Raises:
             ResponseParserError: the page is no XML, or has no such list.
         """
-        namespace = _NAMESPACE.search(self._body)
-        tag, read = _reader(self._shape, f"{{{namespace[1].decode()}}}" if namespace else "")
+        match = _NAMESPACE.search(self.body)
+        namespace = f"{{{match[1].decode()}}}" if match else ""
+        tag, read = namespace + self.list_name, compiled(self.item_shape, namespace)
         # The document grows into an element that is open already, so that it can be looked at, and
         # what has been read be dropped, before all of it is there.
         builder = TreeBuilder()
         page = builder.start("page", {})
         parser = XMLParser(target=builder)  # noqa: S314  as botocore does: AWS is no stranger
         try:
-            for start in range(0, len(self._body), CHUNK_BYTES):
-                parser.feed(self._body[start : start + CHUNK_BYTES])
+            for start in range(0, len(self.body), CHUNK_BYTES):
+                parser.feed(self.body[start : start + CHUNK_BYTES])
                 if (items := page.find(f"*/{tag}")) is not None:
                     yield from map(read, items[:-1])  # the last one still grows
                     del items[:-1]
@@ -116,30 +124,30 @@ class Items(LazyRows):
     def texts(self, element: str) -> list[str]:
         """Return the texts of all elements of a name: of ids and names, which are never escaped."""
         pattern = re.compile(rb"<%b>([^<]*)</%b>" % ((element.encode(),) * 2))
-        return b"\n".join(pattern.findall(self._body)).decode().splitlines()
+        return b"\n".join(pattern.findall(self.body)).decode().splitlines()
 
 
-def _text(pattern: re.Pattern[bytes], body: bytes) -> str | None:
-    match = pattern.search(body)
+def _text(pattern: re.Pattern[bytes], body: bytes, start: int = 0) -> str | None:
+    match = pattern.search(body, start) if start >= 0 else None
     return unescape(match[1].decode(), _XML_ENTITIES) if match else None
 
 
-@lru_cache(maxsize=16)
-def _reader(shape: Any, namespace: str) -> tuple[str, Read]:
-    """Return the element name of a listing's list, and what reads one of its items."""
-    items = shape.members[LISTINGS[shape.name]]
-    return namespace + items.serialization["name"], _compiled(items.member, namespace)
+@lru_cache(maxsize=64)
+def compiled(shape: Any, namespace: str) -> Read:
+    """Return what reads an element of a shape, of either library's trees.
 
-
-def _compiled(shape: Any, namespace: str) -> Read:
+    Args:
+        shape: the shape, as botocore has it.
+        namespace: what the names of its elements begin with: ``{http://…}``, or nothing.
+    """
     if shape.type_name == "structure":
         fields = {
-            namespace + member.serialization.get("name", name): (name, _compiled(member, namespace))
+            namespace + member.serialization.get("name", name): (name, compiled(member, namespace))
             for name, member in shape.members.items()
         }
         return _structure(fields)
     if shape.type_name == "list":
-        read = _compiled(shape.member, namespace)
+        read = compiled(shape.member, namespace)
         return lambda element: [read(child) for child in element]
     return _SCALARS[shape.type_name]
 
@@ -158,8 +166,12 @@ def _structure(fields: Mapping[str, tuple[str, Read]]) -> Read:
     return read
 
 
-def _time(element: Element) -> datetime:
-    text = element.text or ""
+def moment(text: str) -> datetime:
+    """Return a time as EC2 writes it, or as botocore reads it.
+
+    Raises:
+        ValueError: it is none.
+    """
     try:
         return datetime.fromisoformat(text)
     except ValueError:
@@ -171,5 +183,5 @@ _SCALARS: Final[Mapping[str, Read]] = {
     "integer": lambda element: int(element.text or ""),
     "long": lambda element: int(element.text or ""),
     "boolean": lambda element: element.text == "true",
-    "timestamp": _time,
+    "timestamp": lambda element: moment(element.text or ""),
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from goldenami.aws.answers.interface import read_json
@@ -20,6 +21,7 @@ from goldenami.aws.answers.organizations import (
 )
 from goldenami.aws.errors import FORBIDDEN, Tolerated, explained
 from goldenami.aws.kept_policy import KeptPolicy
+from goldenami.aws.parallel import ahead, side_by_side
 from goldenami.aws.session import Aws
 from goldenami.errors import AwsError, RefusedError
 
@@ -39,12 +41,9 @@ def named(aws: Aws, kind: str, prefix: str) -> dict[str, KeptPolicy]:
     """
     with _readable():
         policies = list(aws.rows(ListPolicies, "listing the organization's policies", Filter=kind))
-    read = [
-        _policy(aws, policy.id, policy.name)
-        for policy in policies
-        if policy.name.startswith(prefix)
-    ]
-    return {policy.key: policy for policy in read if policy}
+    own = [policy for policy in policies if policy.name.startswith(prefix)]
+    read = side_by_side(own, lambda policy: _policy(aws, policy.id, policy.name))
+    return {policy.key: policy for policy in read.values() if policy}
 
 
 def enabled_types(aws: Aws) -> frozenset[str]:
@@ -78,19 +77,18 @@ def accounts_under(aws: Aws, target: str) -> tuple[str, ...] | None:
     """
     with Tolerated(FORBIDDEN):
         purpose = "reading the organization"
+        reading = ahead(lambda: {target} if target.isdigit() else _accounts(aws, target))
         manager = aws.ask(DescribeOrganization, purpose).part.master_account_id
-        accounts = {target} if target.isdigit() else _accounts(aws, target)
-        return tuple(sorted(accounts - {manager}))
+        return tuple(sorted(reading() - {manager}))
     return None
 
 
 def _accounts(aws: Aws, parent: str) -> set[str]:
     purpose = f"reading what is under {parent}"
-    below = aws.rows(ListAccountsForParent, purpose, ParentId=parent)
-    accounts = {account.id for account in below}
-    for unit in aws.rows(ListOrganizationalUnitsForParent, purpose, ParentId=parent):
-        accounts |= _accounts(aws, unit.value)
-    return accounts
+    below = ahead(lambda: list(aws.rows(ListAccountsForParent, purpose, ParentId=parent)))
+    units = list(aws.rows(ListOrganizationalUnitsForParent, purpose, ParentId=parent))
+    deeper = side_by_side([unit.value for unit in units], partial(_accounts, aws))
+    return {account.id for account in below()}.union(*deeper.values())
 
 
 def attached(aws: Aws, kind: str, target: str) -> tuple[str, ...] | None:
@@ -112,21 +110,27 @@ def _policy(aws: Aws, policy_id: str, name: str) -> KeptPolicy | None:
     """Return a policy that was listed; None if it has been deleted since."""
     purpose = f"reading policy {name}"
     with Tolerated(_GONE):
+        tagged = ahead(
+            lambda: list(
+                aws.rows(ListTagsForResource, f"reading the tags of {name}", ResourceId=policy_id)
+            )
+        )
+        attaching = ahead(
+            lambda: list(
+                aws.rows(
+                    ListTargetsForPolicy, f"reading where {name} is attached", PolicyId=policy_id
+                )
+            )
+        )
         content = aws.ask(DescribePolicy, purpose, PolicyId=policy_id).part.value
         with explained(purpose, aws.where, DescribePolicy.call):
             document = read_json(dict[str, Any], content)
-        pairs = list(
-            aws.rows(ListTagsForResource, f"reading the tags of {name}", ResourceId=policy_id)
-        )
-        targets = aws.rows(
-            ListTargetsForPolicy, f"reading where {name} is attached", PolicyId=policy_id
-        )
         return KeptPolicy(
             key=name,
             reference=policy_id,
             document=document,
-            tags={tag.key: tag.value for tag in pairs},
-            holders={"organization-target": tuple(target.value for target in targets)},
+            tags={tag.key: tag.value for tag in tagged()},
+            holders={"organization-target": tuple(target.value for target in attaching())},
         )
     return None
 

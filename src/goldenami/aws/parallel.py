@@ -1,12 +1,13 @@
 """The same question to many regions at once; one that cannot answer is a value, not silence."""
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from itertools import islice
+from functools import partial
+from itertools import chain
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from msgspec import Struct
 
@@ -61,38 +62,69 @@ def concurrently(
     The threads that ask are waited for by no exit: who interrupts this is not kept.
     """
     questions = list(questions)
-    waiting = iter(questions)  # whoever is free takes the next one
-    queue: SimpleQueue[tuple[K, Any]] = SimpleQueue()
+    answers = {question: Future[T]() for question in questions}
+    settled: SimpleQueue[Future[T]] = SimpleQueue()
+    for answer in answers.values():
+        answer.add_done_callback(settled.put)
+    further = iter(questions[WORKERS:])  # whoever is free takes the next one
     ended = Event()
 
-    def work() -> None:
-        for question in waiting:
+    def work(first: K) -> None:
+        for question in chain([first], further):
             if ended.is_set():
                 return
-            try:
-                queue.put((question, ask(question)))
-            except BaseException as error:  # whatever it is, somebody waits for the answer
-                queue.put((question, error))
+            _settle(answers[question], partial(ask, question))
 
-    answers: dict[K, T] = {}
-    errors: dict[K, AwsError] = {}
     try:
-        for _ in islice(questions, WORKERS):
-            Thread(target=work, daemon=True).start()
+        for question in questions[:WORKERS]:
+            Thread(target=work, args=[question], daemon=True).start()
         for _ in questions:
-            question, answer = take(queue)
-            if isinstance(answer, AwsError):
-                errors[question] = answer
-            elif isinstance(answer, BaseException):
-                raise answer
-            else:
-                answers[question] = answer
+            error = take(settled).exception()
+            if error and not isinstance(error, AwsError):
+                raise error
     finally:
         ended.set()
+    errors = {question: answer.exception() for question, answer in answers.items()}
     return (
-        {question: answers[question] for question in questions if question in answers},
-        {question: errors[question] for question in questions if question in errors},
+        {question: answers[question].result() for question in questions if not errors[question]},
+        {question: error for question, error in errors.items() if isinstance(error, AwsError)},
     )
+
+
+def ahead(ask: Callable[[], T]) -> Callable[[], T]:
+    """Begin to ask, and return what waits for the answer, or raises its error, as often as called.
+
+    So what will be needed is asked for while something else is; what goes wrong with it is told
+    where it is needed, and nowhere if it is not.
+    """
+    answer = Future[T]()
+    Thread(target=_settle, args=[answer, ask], daemon=True).start()
+    return partial(_awaited, answer)
+
+
+def side_by_side(questions: Iterable[K], ask: Callable[[K], T]) -> dict[K, T]:
+    """Return what ``ask`` says to each of a few questions, all of which need an answer.
+
+    Raises:
+        GoldenamiError: that of the first question, in their order, to which there is no answer.
+    """
+    answers = {question: ahead(partial(ask, question)) for question in questions}
+    return {question: answer() for question, answer in answers.items()}
+
+
+def _settle(answer: "Future[T]", ask: Callable[[], T]) -> None:
+    try:
+        answer.set_result(ask())
+    except BaseException as error:  # whatever it is, somebody waits for the answer
+        answer.set_exception(error)
+
+
+def _awaited(answer: "Future[T]") -> T:
+    """Wait for an answer, as `take` does."""
+    while not answer.done():
+        with suppress(TimeoutError):
+            answer.exception(timeout=WAIT_S)
+    return answer.result()
 
 
 def take(queue: SimpleQueue[T]) -> T:

@@ -17,6 +17,7 @@ from goldenami.aws.answers.ssm import (
     PutParameter,
 )
 from goldenami.aws.errors import NOT_FOUND, VERSION_LIMIT, Tolerated, unreadable
+from goldenami.aws.parallel import concurrently, side_by_side
 from goldenami.aws.session import Aws, RegionalAws
 from goldenami.aws.waits import answered, patiently, until
 from goldenami.domain import arns
@@ -59,20 +60,27 @@ def values(regional: RegionalAws, names: Iterable[str], purpose: str) -> dict[st
 
 
 def parameters(regional: RegionalAws, names: Iterable[str], purpose: str) -> dict[str, Parameter]:
-    """Return parameters by name; one that does not exist is left out."""
-    by_name: dict[str, Parameter] = {}
+    """Return parameters by name; one that does not exist is left out.
+
+    Raises:
+        AwsError: some of them could not be read.
+    """
     unique_names = sorted(set(names))
-    for start in range(0, len(unique_names), PARAMETERS_A_CALL):
-        several = unique_names[start : start + PARAMETERS_A_CALL]
-        answer = regional.ask(GetParameters, purpose, Names=several)
-        if len(answer.parameters) + len(answer.invalid_parameters) < len(several):
-            raise unreadable(
-                f"{purpose} in {regional.region}", answer.call, "it leaves some names out"
-            )
-        by_name |= {
-            parameter.name + parameter.selector: parameter for parameter in answer.parameters
-        }
-    return by_name
+    some = [
+        tuple(unique_names[start : start + PARAMETERS_A_CALL])
+        for start in range(0, len(unique_names), PARAMETERS_A_CALL)
+    ]
+    answers, errors = concurrently(some, lambda several: _several(regional, several, purpose))
+    for error in errors.values():
+        raise error
+    return {name: each for several in answers.values() for name, each in several.items()}
+
+
+def _several(regional: RegionalAws, names: Sequence[str], purpose: str) -> dict[str, Parameter]:
+    answer = regional.ask(GetParameters, purpose, Names=list(names))
+    if len(answer.parameters) + len(answer.invalid_parameters) < len(names):
+        raise unreadable(f"{purpose} in {regional.region}", answer.call, "it leaves some names out")
+    return {parameter.name + parameter.selector: parameter for parameter in answer.parameters}
 
 
 def parameter(regional: RegionalAws, name: str) -> Parameter | None:
@@ -159,19 +167,22 @@ def fits(there: Parameter | ParameterVersion, name: str) -> CheckResult:
 
 def may_write(aws: Aws, regions: Sequence[str], name: str) -> CheckResult:
     """Ask IAM's policy simulator whether the caller may write a parameter in these regions."""
-    purpose, refusals = "asking whether the parameter may be written", list[str]()
-    for region in regions:  # each by itself: policies test the region that is asked
+    purpose = "asking whether the parameter may be written"
+
+    def refused(region: str) -> tuple[str, ...] | None:
         named = [arns.arn(aws.partition, "ssm", region, aws.account, "parameter", name)]
         keys = {"aws:RequestedRegion": region}
-        try:
-            refused = policy_simulator.refused(aws, WRITING, named, purpose, keys)
-        except AwsError as error:
-            return CheckResult(
-                unknown=(f"whether {name} may be written is not known: {error.message}",)
-            )
-        if refused is None:
-            return CheckResult(fine=(f"{name} may be written by the account's root user",))
-        refusals += refused
+        return policy_simulator.refused(aws, WRITING, named, purpose, keys)
+
+    try:  # each region by itself: policies test the one that is asked
+        answers = side_by_side(regions, refused)
+    except AwsError as error:
+        return CheckResult(
+            unknown=(f"whether {name} may be written is not known: {error.message}",)
+        )
+    if None in answers.values():
+        return CheckResult(fine=(f"{name} may be written by the account's root user",))
+    refusals = [refusal for several in answers.values() for refusal in several or ()]
     if refusals:
         return CheckResult(wrong=tuple(f"the caller may not {action}" for action in refusals))
     return CheckResult(fine=(f"{name} may be written in {', '.join(regions)}",))

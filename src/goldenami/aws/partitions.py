@@ -32,24 +32,37 @@ Zones = Mapping[str, str]
 """The zones of instances, by their ids."""
 
 
+_ID, _ZONE = "instanceId", "availabilityZone"
+
+
 class RegionPage(Struct, frozen=True):
     """A page of a listing: its rows, which are read as they are iterated, and the next one's token.
 
-    The token is empty on the last page.
+    The token is empty on the last page. ``reader`` is there as long as the page is: that tells how
+    much there is to be read.
     """
 
     rows: Iterable[dict[str, Any]]
     token: str = ""
+    reader: object = None
 
     @property
     def ids(self) -> list[str]:
         """The ids of its instances, without reading the rows; none if they cannot be had so."""
-        return self.rows.texts("instanceId") if isinstance(self.rows, LazyRows) else []
+        return self._texts(_ID)
 
     @property
     def zones(self) -> list[str]:
         """The zones of its instances, in the order of `ids`."""
-        return self.rows.texts("availabilityZone") if isinstance(self.rows, LazyRows) else []
+        return self._texts(_ZONE)
+
+    @property
+    def texts(self) -> Mapping[str, list[str]]:
+        """Both, by the elements that have them."""
+        return {element: self._texts(element) for element in (_ID, _ZONE)}
+
+    def _texts(self, element: str) -> list[str]:
+        return self.rows.texts(element) if isinstance(self.rows, LazyRows) else []
 
 
 class Partition(Struct, frozen=True):

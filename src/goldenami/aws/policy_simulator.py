@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.
 
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from goldenami.aws.answers.iam import (
     EvaluationResult,
@@ -19,8 +19,9 @@ from goldenami.aws.answers.interface import Listing
 from goldenami.aws.errors import unreadable
 from goldenami.aws.session import Aws
 from goldenami.errors import AwsError
-from goldenami.iam.evaluator.decide import visible
-from goldenami.iam.evaluator.request import Request, Value
+
+if TYPE_CHECKING:
+    from goldenami.iam.evaluator.request import Request, Value
 
 PERMISSIONS = ("iam:GetRole", "iam:SimulatePrincipalPolicy")
 """What `refused` needs."""
@@ -81,7 +82,7 @@ def _refusals(result: EvaluationResult) -> Iterator[str]:
         yield result.eval_action_name
 
 
-def decision(aws: Aws, request: Request, *, arn: str, documents: Sequence[str]) -> str:
+def decision(aws: Aws, request: "Request", *, arn: str, documents: Sequence[str]) -> str:
     """Return the simulator's decision, such as ``explicitDeny``: the resource's own if it has one.
 
     Args:
@@ -93,6 +94,8 @@ def decision(aws: Aws, request: Request, *, arn: str, documents: Sequence[str]) 
     Raises:
         AwsError: the simulator refused.
     """
+    from goldenami.iam.evaluator.decide import visible  # it takes a while, and few ask
+
     context = sorted(visible(request).items())
     parameters: dict[str, Any] = {
         "ActionNames": [request.action],
@@ -120,7 +123,7 @@ def _identity(aws: Aws, purpose: str) -> str | None:
     return aws.caller if kind == "user" else None
 
 
-def _entry(key: str, value: Value) -> dict[str, Any]:
+def _entry(key: str, value: "Value") -> dict[str, Any]:
     values = list(value) if isinstance(value, tuple) else [value]
     kind = "stringList" if isinstance(value, tuple) else "string"
     if value in ("true", "false"):

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from goldenami.aws import instances
 from goldenami.aws.answers.ec2 import DescribeImages, DescribeInstances
 from goldenami.aws.answers.others import GetServiceQuota
+from goldenami.aws.parallel import ahead, side_by_side
 from goldenami.aws.session import RegionalAws
 from goldenami.domain.check_result import CheckResult
 from goldenami.errors import AwsError
@@ -60,10 +61,12 @@ def vcpus(regional: RegionalAws, instance_type: str, beside: Sequence[str] = ())
         )
     together = [instance_type, *(kind for kind in beside if _counts(kind, letters))]
     try:
-        kinds = [instances.instance_type(regional, kind, f"looking at {kind}") for kind in together]
+        kinds = side_by_side(
+            together, lambda kind: instances.instance_type(regional, kind, f"looking at {kind}")
+        )
     except AwsError:
         return CheckResult()  # the launch that is tried says what is wrong with it
-    needed = sum(kind.v_cpu_info.default_vcpus for kind in kinds)
+    needed = sum(kinds[kind].v_cpu_info.default_vcpus for kind in together)
 
     def used() -> int:
         pages = regional.listed(
@@ -91,9 +94,10 @@ def _counts(instance_type: str, letters: str) -> bool:
 def _check(
     regional: RegionalAws, code: str, what: str, used: Callable[[], int], needed: int
 ) -> CheckResult:
+    counting = ahead(used)
     try:
         answer = regional.ask(GetServiceQuota, "reading a quota", ServiceCode="ec2", QuotaCode=code)
-        allowed, there = int(answer.part.value), used()
+        allowed, there = int(answer.part.value), counting()
     except AwsError as error:
         return CheckResult(
             unknown=(f"the quota of {what} in {regional.region} is not known: {error.message}",)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from goldenami.aws.answers.ec2 import DescribeRegions
-from goldenami.aws.session import Aws
+from goldenami.aws.session import Aws, identity
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.regions import not_enabled
 
@@ -17,6 +17,12 @@ def enabled(aws: Aws) -> tuple[str, ...]:
         AwsError: they could not be listed.
     """
     return aws.once(_enabled)
+
+
+def begin(aws: Aws) -> None:
+    """Have asked at once who the caller is, and which regions there are: all else hangs on it."""
+    aws.begin(identity)
+    aws.begin(_enabled)
 
 
 def _enabled(aws: Aws) -> tuple[str, ...]:
@@ -33,6 +39,7 @@ def places(aws: Aws) -> list[AccountRegion]:
     Raises:
         AwsError: they could not be listed.
     """
+    begin(aws)
     return [AccountRegion(aws.account, region) for region in enabled(aws)]
 
 
@@ -42,6 +49,7 @@ def problems(regions: Iterable[str], aws: Aws) -> list[str]:
     Raises:
         AwsError: its regions could not be listed.
     """
+    begin(aws)
     usable = enabled(aws)
     return [
         not_enabled(region, aws.partition, aws.partitions)

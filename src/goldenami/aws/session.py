@@ -3,8 +3,8 @@
 import os
 from collections.abc import Callable
 from copy import copy
-from functools import cached_property
-from threading import Lock, RLock
+from functools import cached_property, partial
+from threading import Lock
 from typing import Any, Self, TypeVar
 
 from goldenami import __version__
@@ -13,6 +13,7 @@ from goldenami.aws.answers.others import AssumeRole, GetCallerIdentity, RoleCred
 from goldenami.aws.ask import Asking
 from goldenami.aws.call_trace import Heard, follow
 from goldenami.aws.errors import explained
+from goldenami.aws.parallel import ahead
 from goldenami.domain import arns
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.regions import Partitions, misspelt
@@ -64,9 +65,10 @@ class Aws(Asking):
             self._session: Any = session or _session(
                 bulk=bulk, heard=heard, profile_name=profile, region_name=region
             )
+        self.with_own_session = session is not None
         self.profile = profile
         self.endpoint_url = endpoint_url
-        self._bulk, self._heard = bulk, heard
+        self._bulk, self.heard = bulk, heard
         self._external_id = external_id
         self._region = region or self._session.region_name
         self._config = Config(
@@ -86,8 +88,8 @@ class Aws(Asking):
         self._acts_in = ""
         self._lock = Lock()
         self._roles_lock = Lock()
-        self._answers: dict[Callable[[Any], Any], Any] = {}
-        self._answers_lock = RLock()
+        self._answers: dict[Callable[[Any], Any], Callable[[], Any]] = {}
+        self._answers_lock = Lock()
 
     @classmethod
     def standing_in(cls, arn: str, region: str) -> Self:
@@ -98,7 +100,8 @@ class Aws(Asking):
             region: the region of calls that name none.
         """
         aws = cls(region=region)
-        aws._answers[_identity] = GetCallerIdentity(account=arn.split(":")[4], arn=arn)
+        caller = GetCallerIdentity(account=arn.split(":")[4], arn=arn)
+        aws._answers[identity] = lambda: caller
         return aws
 
     @property
@@ -201,12 +204,31 @@ class Aws(Asking):
         acting = copy(self)
         acting._acts_in = account  # noqa: SLF001  our own
         acting._assumed, acting._answers = {}, {}  # noqa: SLF001  our own
-        acting._answers_lock = RLock()  # noqa: SLF001
+        acting._answers_lock = Lock()  # noqa: SLF001
         acting._acts_as = credentials  # noqa: SLF001
         return acting
 
     def _sharing(self) -> "Aws":
         """Return the one whose clients all roles share."""
+        return Aws.signing_by_thread(
+            profile=self.profile,
+            region=self._region,
+            endpoint_url=self.endpoint_url,
+            bulk=self._bulk,
+            heard=self.heard,
+        )
+
+    @classmethod
+    def signing_by_thread(
+        cls,
+        *,
+        profile: str | None,
+        region: str | None,
+        endpoint_url: str | None,
+        bulk: bool,
+        heard: Heard | None,
+    ) -> Self:
+        """Return one who has clients and no credentials: it is called by `acting` alone."""
         from botocore.session import Session
 
         from goldenami.aws.acting import ActingCredentials
@@ -214,15 +236,18 @@ class Aws(Asking):
 
         session = Session()
         sign_by(session, ActingCredentials())
-        return Aws(
-            endpoint_url=self.endpoint_url,
+        return cls(
+            endpoint_url=endpoint_url,
             connections=CONNECTIONS_OF_ROLES,
-            bulk=self._bulk,
-            session=_session(session, bulk=self._bulk, heard=self._heard, region_name=self._region),
+            bulk=bulk,
+            session=_session(
+                session, bulk=bulk, heard=heard, profile_name=profile, region_name=region
+            ),
         )
 
     @property
-    def _credentials(self) -> Any:
+    def credentials(self) -> Any:
+        """What its calls are signed with; None if there is nothing. Never log it."""
         return self._acts_as or self._session.get_credentials()
 
     def environment(self, region: str) -> dict[str, str]:
@@ -232,7 +257,7 @@ class Aws(Asking):
         profile (SSO among them, which older SDKs do not know) are resolved here. Never log it.
         """
         environment = {**os.environ, "AWS_REGION": region, "AWS_DEFAULT_REGION": region}
-        credentials = self._credentials
+        credentials = self.credentials
         if credentials is not None and credentials.method not in _FOUND_BY_EVERY_SDK:
             frozen = credentials.get_frozen_credentials()
             environment.pop("AWS_PROFILE", None)
@@ -271,14 +296,24 @@ class Aws(Asking):
         Raises:
             AwsError: AWS does not answer; it is asked again the next time.
         """
+        answer = self.begin(question)
+        try:
+            return answer()
+        except BaseException:
+            with self._answers_lock:
+                if self._answers.get(question) is answer:
+                    del self._answers[question]
+            raise
+
+    def begin(self, question: "Callable[[Aws], T]") -> Callable[[], T]:
+        """Have such a question asked from now on, while others are; return what waits for it."""
         with self._answers_lock:
             if question not in self._answers:
-                self._answers[question] = question(self)
-            answer: T = self._answers[question]
-            return answer
+                self._answers[question] = ahead(partial(question, self))
+            return self._answers[question]
 
     def _caller(self) -> GetCallerIdentity:
-        return self.once(_identity)
+        return self.once(identity)
 
     @cached_property
     def partitions(self) -> Partitions:
@@ -332,7 +367,8 @@ class RegionalAws(Asking):
         return self.aws.client(service, self.region)
 
 
-def _identity(aws: Aws) -> GetCallerIdentity:
+def identity(aws: Aws) -> GetCallerIdentity:
+    """Ask who the caller is; `Aws.once` and `Aws.begin` ask it once."""
     return aws.in_region(aws.region).ask(GetCallerIdentity, "asking who the caller is")
 
 

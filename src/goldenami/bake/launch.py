@@ -1,6 +1,7 @@
 """The base instance: how it is launched, and whether it can be."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from msgspec import Struct, structs
@@ -9,6 +10,7 @@ from goldenami.aws import calls, instances, watermarks
 from goldenami.aws.action import ActionContext
 from goldenami.aws.calls import call
 from goldenami.aws.errors import USED_TOKEN, code_of
+from goldenami.aws.parallel import ahead, side_by_side
 from goldenami.aws.patience import is_not_here
 from goldenami.aws.session import RegionalAws
 from goldenami.bake import volumes
@@ -215,21 +217,23 @@ def launch_problems(recipe: Recipe) -> list[str]:
     regional = recipe.aws.in_region(recipe.region)
     base, parameters = recipe.release.base, resolve(run_instances(recipe), {})
     del parameters["ClientToken"]
+    kinds = ahead(
+        partial(
+            side_by_side, types(base), lambda kind: _architecture_problems(regional, kind, recipe)
+        )
+    )
     mappings = volumes.problems(regional, recipe.source, base.volumes)
     if mappings:  # AWS would say the same of them once more
         parameters.pop("BlockDeviceMappings", None)
-    problems = [*source_problems(recipe), *mappings]
-    problems += [
-        problem
-        for kind in types(base)
-        for problem in _architecture_problems(regional, kind, recipe)
-    ]
     places = ({}, *parameters.pop("Otherwise", ()))
-    trying = "trying the launch (DryRun)"
-    refusals = [
-        calls.refusal(regional, "ec2:RunInstances", trying, **parameters | place)
-        for place in places
-    ]
+
+    def tried(place: int) -> AwsError | None:
+        trying = "trying the launch (DryRun)"
+        return calls.refusal(regional, "ec2:RunInstances", trying, **parameters | places[place])
+
+    refusals = side_by_side(range(len(places)), tried).values()
+    problems = [*source_problems(recipe), *mappings]
+    problems += [problem for several in kinds().values() for problem in several]
     room = not all(refusal and is_not_here(refusal) for refusal in refusals)
     wrong = [each for each in refusals if each and not (room and is_not_here(each))]
     return [*problems, *dict.fromkeys(in_list(recipe, refusal) for refusal in wrong)]

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from goldenami.aws import keys, snapshots
+from goldenami.aws.parallel import ahead
 from goldenami.aws.session import RegionalAws
 from goldenami.domain import volumes as limits
 from goldenami.domain.encryption import Backing
@@ -106,6 +107,7 @@ def problems(regional: RegionalAws, source: Image, volumes: Volumes) -> list[str
         volumes: of the release file.
     """
     named = [volume.snapshot for volume in volumes if volume.snapshot]
+    rooting = ahead(lambda: list(_root_problems(regional, source, volumes)))
     try:
         seen = snapshots.visible(regional, [*source.snapshots, *named], _PURPOSE) if volumes else {}
         return [
@@ -114,7 +116,7 @@ def problems(regional: RegionalAws, source: Image, volumes: Volumes) -> list[str
                 for index, volume in enumerate(volumes)
                 for words in _volume_problems(source, volume, seen)
             ),
-            *_root_problems(regional, source, volumes),
+            *rooting(),
         ]
     except AwsError as error:
         return [error.with_fix]

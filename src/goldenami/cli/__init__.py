@@ -1,7 +1,7 @@
 """The command line: parse, call one workflow, print one report, return one exit code.
 
-Start-up matters (`goldenami --help` in a runbook): boto3, jinja2 and rich are imported by the
-commands that use them, inside their functions.
+Start-up matters (`goldenami --help` in a runbook): a command is imported when it is given, and
+boto3, jinja2 and rich by the commands that use them, inside their functions.
 """
 
 import atexit
@@ -17,45 +17,8 @@ from typing import Annotated, Any, NoReturn, TextIO
 import typer
 
 from goldenami import __version__
-from goldenami.cli import (
-    approve,
-    audit,
-    bake,
-    base,
-    bootstrap,
-    check,
-    deploy,
-    enforce,
-    export,
-    images,
-    init,
-    judge,
-    lineage,
-    outdated,
-    permissions,
-    policy,
-    rehearse,
-    remediate,
-    sandbox,
-    schema,
-    show,
-    sweep,
-    tag,
-    when,
-)
-from goldenami.cli.command import App, CommandGroup
-from goldenami.cli.lifecycle import (
-    channels,
-    deprecate,
-    promote,
-    prune,
-    rescan,
-    restore,
-    retire,
-    revoke,
-    rollback,
-    sbom,
-)
+from goldenami.cli.application import App, CommandGroup
+from goldenami.cli.commands import COMMANDS
 from goldenami.errors import FindingsError, GoldenamiError, InterruptedRunError
 from goldenami.report.terminal import Unwritable, show_error, unwritable
 
@@ -95,41 +58,8 @@ app = App(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-app.add(init.init)
-app.add(check.check)
-app.add(schema.schema)
-app.add_typer(base.app, name="base")
-app.add(bake.bake)
-app.add(approve.approve)
-app.add(promote.promote)
-app.add(channels.channels)
-app.add(rollback.rollback)
-app.add(deprecate.deprecate)
-app.add(revoke.revoke)
-app.add(rescan.rescan)
-app.add(restore.restore)
-app.add(retire.retire)
-app.add(prune.prune)
-app.add(sbom.sbom)
-app.add(outdated.outdated)
-app.add(sweep.sweep)
-app.add(tag.tag)
-app.add(images.images)
-app.add(lineage.lineage)
-app.add(show.show)
-app.add(show.history)
-app.add_typer(policy.app, name="policy")
-app.add(permissions.permissions)
-app.add(bootstrap.bootstrap)
-app.add(enforce.enforce)
-app.add(export.export)
-app.add(audit.audit)
-app.add(judge.judge)
-app.add(when.when)
-app.add(deploy.deploy)
-app.add(remediate.remediate)
-app.add(rehearse.rehearse)
-app.add(sandbox.sandbox)
+for _name, (_where, _summary) in COMMANDS.items():
+    app.add_lazily(_name, f"{__name__}.{_where}", _summary)
 
 
 def _version(chosen: bool) -> None:

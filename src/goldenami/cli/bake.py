@@ -56,10 +56,11 @@ def _bake(options: BakeOptions, file: "ReleaseFile") -> "BakeOutcome":
     from goldenami.workflows.freshness import BakeOutcome
 
     aws = options.aws(file.release.build_region)
+    answers = None if options.resume else workflow.ask_ahead(aws, file)
     resume = options.resume or _unfinished(aws, file, options)
     prepared = workflow.prepare(
-        aws, file, method=options.method, instance_id=options.instance, resume=resume,
-        keep_on_failure=options.keep_on_failure,
+        aws, file, answers=answers, method=options.method, instance_id=options.instance,
+        resume=resume, keep_on_failure=options.keep_on_failure,
     )  # fmt: skip
     tell(prepared.guarding.notes)
     if not options.go_ahead(prepared.plan):

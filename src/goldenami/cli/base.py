@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from goldenami.cli import options as shared
-from goldenami.cli.command import App, Argument, Option
+from goldenami.cli.application import App
+from goldenami.cli.command import Argument, Option
 from goldenami.constraints import OneOf
 from goldenami.domain.names import ARCHITECTURES
 from goldenami.report import listing

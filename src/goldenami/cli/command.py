@@ -9,15 +9,13 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from enum import StrEnum
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from types import NoneType
 from typing import (
     Annotated,
     Any,
     ClassVar,
-    TypeVar,
-    cast,
     get_args,
     get_origin,
     get_type_hints,
@@ -25,59 +23,13 @@ from typing import (
 
 import typer
 from msgspec import NODEFAULT, Struct, structs
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand
 
-from goldenami import __version__, files
-from goldenami.cli.help_texts import help_row, summary, usage_piece
-from goldenami.cli.usage_errors import in_our_words, wrong
+from goldenami.cli.help_texts import help_row, usage_piece
+from goldenami.cli.usage_errors import in_our_words
 from goldenami.constraints import Constraint, OneOf
 from goldenami.errors import UsageError
-from goldenami.report.speech import Manner, Verbosity, in_manner, remark
-from goldenami.validation import alternatives, closest
-
-O = TypeVar("O", bound="Options")  # noqa: E741
-
-
-class App(typer.Typer):
-    """Commands, each of which is a function of its options."""
-
-    def __init__(self, *, cls: "type[CommandGroup] | None" = None, **settings: Any) -> None:
-        self._makers: dict[str, Callable[[], Command]] = {}
-        super().__init__(
-            cls=type("Commands", (cls or CommandGroup,), {"makers": self._makers}),
-            rich_markup_mode=None,  # plain help starts in two thirds of the time
-            no_args_is_help=True,
-            **settings,
-        )
-
-    def add(self, function: Callable[[O], None], name: str = "") -> None:
-        """Add a command: a function of its options, by whose type they are read."""
-        name = name or function.__name__.replace("_", "-")
-        self._makers[name] = cache(partial(_command, function, name))
-
-
-def _command(function: Callable[[O], None], name: str) -> "Command":
-    """Return the command that calls a function with its options."""
-    [options] = [kind for key, kind in get_type_hints(function).items() if key != "return"]
-    parameters = _parameters(options)
-
-    def command(**raw: Any) -> None:
-        values = {item.name: item.value(raw[item.name]) for item in parameters}
-        chosen = options(**values)
-        with chosen.in_effect():
-            remark(f"goldenami {__version__}: {name}")
-            function(chosen)
-
-    command.function, command.parameters = function, parameters  # type: ignore[attr-defined]
-    aliases = {alias: item.option for item in parameters for alias in item.shown.aliases}
-    command.__name__, command.__doc__ = function.__name__, function.__doc__
-    command.__annotations__ = {}
-    shown = [parameter.as_typer_has_it() for parameter in parameters]
-    command.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
-    alone = typer.Typer(add_completion=False, rich_markup_mode=None)
-    kind = type("Command", (Command,), {"aliases": aliases})
-    alone.command(name, cls=kind)(command)
-    return cast(Command, typer.main.get_command(alone))
+from goldenami.report.speech import Manner, Verbosity, in_manner
 
 
 class Option(Struct, frozen=True):
@@ -129,9 +81,15 @@ class Options(Struct, frozen=True, kw_only=True):
             if self.verbose
             else Verbosity.NORMAL
         )
-        log_file = files.appending(self.log_file) if self.log_file else nullcontext()
-        with log_file as log, in_manner(Manner(level, log)):
+        with self._log() as log, in_manner(Manner(level, log)):
             yield
+
+    def _log(self) -> AbstractContextManager[Any]:
+        if self.log_file is None:
+            return nullcontext()
+        from goldenami import files
+
+        return files.appending(self.log_file)
 
 
 class CommandParameter(Struct, frozen=True):
@@ -184,6 +142,8 @@ class CommandParameter(Struct, frozen=True):
 
     def _single(self, text: Any) -> Any:
         if self.choices and text not in self.choices:
+            from goldenami.validation import alternatives, closest
+
             needed = alternatives(f"`{choice}`" for choice in self.choices)
             close = closest(text, self.choices)
             fix = f"did you mean `{close}`?" if close else ""
@@ -195,7 +155,7 @@ class CommandParameter(Struct, frozen=True):
         return value
 
     def _typed(self, text: Any) -> Any:
-        if self.type in (bool, str, Path):
+        if self.type in (bool, str):
             return text
         try:
             return self.type(text)
@@ -246,7 +206,7 @@ _NUMBERS = {int: "a whole number", float: "a number"}
 _NOUNS = {int: "NUMBER", float: "NUMBER", Path: "FILE"}
 
 
-def _parameters(options: type[Options]) -> list[CommandParameter]:
+def parameters_of(options: type[Options]) -> list[CommandParameter]:
     """Return the parameters of a command, those of its own before those of its bases."""
     hints = get_type_hints(options, include_extras=True)
     fields = {field.name: field for field in structs.fields(options)}
@@ -273,11 +233,35 @@ def _parameter(name: str, hint: Any, default: Any) -> CommandParameter:
             return CommandParameter(name, hint, several, constraints, shown, default)
 
 
+def taken_as_given(parameters: list[Any]) -> list[Any]:
+    """Return parameters whose values Typer leaves alone: newer ones import pydantic for texts."""
+    for parameter in parameters:
+        parameter.process_value = partial(_as_given, type(parameter).process_value, parameter)
+    return parameters
+
+
+def _as_given(process: Callable[..., Any], parameter: Any, ctx: Any, value: Any) -> Any:
+    """Return the value of a parameter as it was given.
+
+    What is missing Typer refuses itself, and it reads a flag from an environment variable.
+    """
+    several = parameter.multiple or parameter.nargs == -1
+    plain = () if several and value is None else value
+    missing = parameter.required and plain in (None, ())
+    if missing or (isinstance(plain, str) and getattr(parameter, "is_flag", False)):
+        return process(parameter, ctx, value)
+    return parameter.callback(ctx, parameter, plain) if parameter.callback else plain
+
+
 class Command(TyperCommand):
     """A command whose usage errors, and whose help, are said in our words."""
 
     aliases: ClassVar[Mapping[str, str]] = {}
     """The names of options that are still taken, with the names that are shown."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the parameters."""
+        return taken_as_given(super().get_params(ctx))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse what follows the command's name."""
@@ -302,61 +286,3 @@ class Command(TyperCommand):
             if rows:
                 with formatter.section(title):
                     formatter.write_dl(rows)
-
-
-class LazyCommands(Mapping[str, Any]):
-    """Commands by name, each of which is made when it is looked at.
-
-    Typer makes all at each start, and of fifty commands that is the most of it.
-
-    Args:
-        makers: what makes them.
-        groups: the groups of commands beside them.
-    """
-
-    def __init__(self, makers: Mapping[str, Callable[[], Command]], groups: Any) -> None:
-        self._makers = makers
-        self._groups = groups
-
-    def __getitem__(self, name: str) -> Any:
-        """Return a command."""
-        return self._makers[name]() if name in self._makers else self._groups[name]
-
-    def __iter__(self) -> Iterator[str]:
-        """Go through the names, commands first."""
-        yield from self._makers
-        yield from self._groups
-
-    def __len__(self) -> int:
-        """Return how many there are."""
-        return len(self._makers) + len(self._groups)
-
-
-class CommandGroup(TyperGroup):
-    """A group of commands whose usage errors, and summaries, are said in our words."""
-
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """Write the first sentence of each command, whole."""
-        every = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
-        rows = [(name, summary(command)) for name, command in every.items() if command]
-        with formatter.section("Commands"):
-            formatter.write_dl(rows)
-
-    makers: ClassVar[Mapping[str, Callable[[], Command]]] = {}
-
-    def __init__(self, *, commands: Any = None, **settings: Any) -> None:
-        super().__init__(commands=LazyCommands(self.makers, commands), **settings)  # type: ignore[arg-type]
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse the options before the name of a command."""
-        if not args:
-            return super().parse_args(ctx, args)  # which shows the help
-        with in_our_words(ctx, args):
-            return super().parse_args(ctx, list(args))
-
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the command that is named."""
-        if args[0] not in self.commands and not args[0].startswith("-"):
-            raise wrong(ctx, f"there is no command {args[0]}", closest(args[0], self.commands))
-        with in_our_words(ctx, args):
-            return super().resolve_command(ctx, args)

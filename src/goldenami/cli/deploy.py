@@ -1,6 +1,5 @@
 """`goldenami deploy`."""
 
-import hashlib
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -107,6 +106,8 @@ def _continuous_audit(options: DeployOptions) -> "ContinuousAudit":
                 f"--wheel {options.wheel}: is no wheel of goldenami", fix=f"such as {WHEEL}"
             )
         content = files.read_bytes(options.wheel, files.WHEEL_BYTES)
+        import hashlib
+
         digest = hashlib.sha256(content).hexdigest()
     return ContinuousAudit(
         name=options.name,

@@ -2,7 +2,6 @@
 
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr
 from itertools import count
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import structs
 
-from goldenami.cli import audit, bake, enforce, images, rehearsal_life, sandbox
 from goldenami.cli import options as shared
 from goldenami.cli.command import Argument, Options
 from goldenami.cli.rehearsal_errors import rehearsed
@@ -25,6 +23,9 @@ if TYPE_CHECKING:
     from goldenami_sandbox.launch_attempts import AttemptOutcome
     from goldenami_sandbox.server import Sandbox
     from goldenami_sandbox.world import RehearsalSeed
+
+PENDING_S = 0.07
+"""Less than a first poll: what is waited for is seen pending, and is ready soon after."""
 
 
 class RehearseOptions(Options, frozen=True, kw_only=True):
@@ -44,15 +45,17 @@ def rehearse(options: RehearseOptions) -> None:
 
     Example: goldenami rehearse release.yaml
     """
+    import tempfile
+
     from goldenami import resources
-    from goldenami.cli import rehearsal_seed
+    from goldenami.cli import rehearsal_seed, sandbox
 
     path = options.release or resources.folder("examples") / "web-base" / "release.yaml"
     file = shared.release_file(path)
     world = rehearsal_seed.of(file)
     with (
         tempfile.TemporaryDirectory(prefix="goldenami-rehearsal-") as state,
-        sandbox.running() as started,
+        sandbox.running(pending_s=PENDING_S) as started,
         redirect_stderr(sys.stdout),  # one story, in order
         rehearsed(),
     ):
@@ -90,6 +93,7 @@ class _Rehearsal:
         Raises:
             GoldenamiError: something of it failed, or the server decided otherwise than promised.
         """
+        from goldenami.cli import audit, bake, images, rehearsal_life
         from goldenami_sandbox import seed
 
         file, release, enforced = self._file, self._file.release, self._file.enforcement
@@ -115,6 +119,7 @@ class _Rehearsal:
         _tell("", "The rehearsal worked. It ran on an emulator: nothing was changed at AWS.")
 
     def _enforce(self) -> None:
+        from goldenami.cli import enforce
         from goldenami_sandbox import people
 
         file, enforced = self._file, self._file.enforcement
@@ -145,6 +150,7 @@ class _Rehearsal:
         Raises:
             GoldenamiError: the approval failed.
         """
+        from goldenami.cli import bake
         from goldenami.report.plan import PlanProgress
         from goldenami.workflows import release as workflow
         from goldenami_sandbox import people
@@ -238,6 +244,7 @@ class _Rehearsal:
         Raises:
             GoldenamiError: the bake failed, or the server refused the new release.
         """
+        from goldenami.cli import bake
         from goldenami.report.plan import PlanProgress
         from goldenami.workflows import release as workflow
         from goldenami.workflows.enforce import promised

@@ -1,12 +1,9 @@
 """`goldenami sandbox`."""
 
-import logging
 import os
 import shlex
 import signal
 import sys
-import tempfile
-import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -137,6 +134,9 @@ def running(port: int = 0, pending_s: float = PENDING_S) -> Iterator["Sandbox"]:
 @contextmanager
 def _silent() -> Iterator[None]:
     """Keep what libraries have to say to developers, as warnings or logs, off the terminal."""
+    import logging
+    import warnings
+
     nowhere = logging.NullHandler()
     root = logging.getLogger()
     root.addHandler(nowhere)
@@ -150,6 +150,8 @@ def _silent() -> Iterator[None]:
 @contextmanager
 def _without_aws_settings() -> Iterator[None]:
     """Hide the AWS variables and files of the user; put every variable back at the end."""
+    import tempfile
+
     before = dict(os.environ)
     with tempfile.TemporaryDirectory(prefix="goldenami-sandbox-") as empty:
         for name in [variable for variable in before if variable.startswith("AWS_")]:

@@ -1,7 +1,5 @@
 """An image as the registry knows it, and the build that made it."""
 
-import hashlib
-import secrets
 from datetime import UTC, datetime
 
 from msgspec import Struct
@@ -164,6 +162,8 @@ class Build(Struct, frozen=True, kw_only=True):
 
     def token(self, action: str) -> str:
         """Return the client token that makes this build's action idempotent (64 characters)."""
+        import hashlib  # it and `secrets` take as long to import as all of this
+
         return hashlib.sha256(f"{self.nonce}/{action}".encode()).hexdigest()
 
 
@@ -177,6 +177,8 @@ def started(build: str) -> datetime | None:
 
 def new_nonce() -> str:
     """Return the random part of a new build: 256 bits."""
+    import secrets
+
     return secrets.token_hex(32)
 
 

@@ -3,16 +3,19 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from msgspec import Struct, structs
 
 from goldenami import files
-from goldenami.aws import authorization_details, policy_simulator
+from goldenami.aws import authorization_details, policy_simulator, regions
 from goldenami.aws.errors import FORBIDDEN
+from goldenami.aws.parallel import ahead
 from goldenami.aws.session import Aws
 from goldenami.domain import arns, prefixes
+from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import AwsError
 from goldenami.iam.account import ADMINISTRATOR, NamedDocument
 from goldenami.iam.evaluator.decide import Outcome, Policies
@@ -168,18 +171,33 @@ def of_documents(
     )
 
 
-def of_live(aws: Aws, kind: Kind, name: str, values: Values, profile: Profile) -> ProofQuestion:
+def of_live(
+    aws: Aws, kind: Kind, name: str, overrides: Mapping[str, Any], profile: Profile
+) -> ProofQuestion:
     """Ask what somebody's policies do now: all of them, boundary and SCPs too.
+
+    Args:
+        aws: whose account.
+        kind: what they are.
+        name: how they are called.
+        overrides: values that take the place of the account's.
+        profile: whose promises have to hold, with its companions'.
 
     Raises:
         UsageError: there is no such user, group or role.
         IncompleteError: a region could not be read.
         RefusedError: nothing is approved.
     """
-    account, notes = authorization_details.account(aws)
-    values = structs.replace(values, account=account.id, partition=account.partition)
+    regions.begin(aws)
+    reading = ahead(partial(authorization_details.account, aws))
+    tag = profile.tag
+    if "tag_key" in overrides:
+        tag = ApprovalTag(overrides["tag_key"], overrides.get("tag_value", ""))
+    looking = ahead(partial(rendering.golden_images, aws, tag))
+    account, notes = reading()
+    values = Values(**{**overrides, "account": account.id, "partition": account.partition})
     principal, role = account.named(kind, name), values.pipeline_role
-    golden = rendering.golden_images(aws, values.tag or profile.tag)
+    golden = looking()
     groups = (principal.name,) if kind == "group" else ()
     live = subject(account, "role", account.named("role", role)) if role else None
     return ProofQuestion(

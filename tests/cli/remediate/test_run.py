@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from math import ceil
 from typing import Any
 
 import pytest
@@ -157,14 +158,28 @@ def test_wrong_options_are_one_clear_error(cli: Any, arguments: list[str], says:
     assert says in ran.err
 
 
-def test_a_pace_spreads_its_turns_and_does_not_make_up_for_idle_time() -> None:
+def test_a_pace_begins_a_tenth_at_once_and_does_not_make_up_for_more_idle_time() -> None:
     now_s = 100.0
-    pace = Pace(per_minute=30, clock=lambda: now_s)
-    assert [pace.turn_in_s() for _ in range(3)] == [0, 2, 4]
-    now_s = 103.0
-    assert pace.turn_in_s() == 3
-    now_s = 200.0
-    assert [pace.turn_in_s() for _ in range(2)] == [0, 2]
+    pace = Pace(per_minute=62, clock=lambda: now_s)  # six at once, 57 in the rest of a minute
+    every_s = 60 / 57
+    assert [pace.turn_in_s() for _ in range(8)] == pytest.approx([0] * 6 + [every_s, 2 * every_s])
+    now_s += 5 * every_s
+    assert [pace.turn_in_s() for _ in range(4)] == pytest.approx([0, 0, 0, every_s])
+    now_s = 300.0
+    assert [pace.turn_in_s() for _ in range(7)] == pytest.approx([0] * 6 + [every_s])
+
+
+@pytest.mark.parametrize("per_minute", [1, 9, 10, 30, 60, 600, 12.5])
+def test_no_minute_has_more_calls_than_a_pace_allows(per_minute: float) -> None:
+    now_s = 100.0
+    pace = Pace(per_minute=per_minute, clock=lambda: now_s)
+    turns = [pace.turn_in_s() for _ in range(2000)]
+    assert all(
+        later - turn >= 60 - 1e-6
+        for turn, later in zip(turns, turns[ceil(per_minute) :], strict=False)
+    )
+    now_s = 999_999.0
+    assert pace.turn_in_s() == 0
 
 
 def nothing_special(*_: object) -> None:

@@ -28,6 +28,8 @@ _FREE = {
     "space": r"\s+",
 }  # fmt: skip
 _BUILD, _VERSION = r"\d{8}T\d{6}Z-[0-9a-f]{6}", r"\d{4}\.\d\d\.\d\d\.\d{6}"
+_TOOK = r"(  \(\d+ (?:s|min|min \d\d s)\))?"
+"""What is behind a step that took a second or more, which any may on a busy machine."""
 _PART = re.compile(
     r"^```(?P<language>\w*)(?: (?P<options>[^\n]*))?\n(?P<text>.*?)^```$"
     r"|^<!-- happens: (?P<event>.+?) -->$",
@@ -155,10 +157,10 @@ class Ids:
                 )
             else:
                 pattern += _FREE[str(match.lastgroup)]
-        matched = re.fullmatch(pattern + re.escape(shown[end:]), written.rstrip())
+        matched = re.fullmatch(pattern + re.escape(shown[end:]) + _TOOK, written.rstrip())
         if not matched:
             return False
-        real = dict(zip(ids, matched.groups(), strict=True))
+        real = dict(zip(ids, matched.groups()[: len(ids)], strict=True))
         if any(self._real.get(name, value) != value for name, value in real.items()):
             return False
         self._real |= real

@@ -322,6 +322,36 @@ def test_judge(judged: Subject, changes: dict[str, Any], rules: list[str]) -> No
     assert all(one.subject is judged and one.reason for one in findings)
 
 
+@pytest.mark.parametrize(("judged", "changes", "rules"), CASES.values(), ids=CASES.keys())
+def test_a_verdict_is_the_same_for_all_that_are_alike(
+    judged: Subject, changes: dict[str, Any], rules: list[str]
+) -> None:
+    """So what instances with one image have in common is enough to judge them by."""
+    bare = structs.replace(judged, id="", arn="", name="", state="", launched=None, tags={})
+    others = structs.replace(
+        judged, id="x", name="x", state="stopped", launched=NOW, tags={"Name": "x", "a": "b"}
+    )
+    approved = structs.replace(APPROVED, **changes)
+    verdicts = [
+        [(one.rule, one.reason) for one in Judge(approved)(each)] for each in (bare, others)
+    ]
+    assert verdicts[0] == verdicts[1]
+    assert [rule for rule, _ in verdicts[0]] == rules
+
+
+def test_no_rule_is_shown_what_differs_between_those_that_are_alike(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[Subject] = []
+    spy = structs.replace(RULES[0], test=lambda judged, _: seen.append(judged))
+    monkeypatch.setattr("goldenami.domain.audit.rules.RULES", (spy,))
+    facts = {"root-snapshot": "snap-1"}
+    for each in (INSTANCE, structs.replace(INSTANCE, facts=facts)):
+        Judge(APPROVED)(structs.replace(each, name="a", launched=NOW, tags={"a": "b"}))
+    alike = structs.replace(INSTANCE, id="", state="")
+    assert seen == [alike, structs.replace(alike, facts=facts)]
+
+
 def test_every_rule_has_a_case_that_breaks_it() -> None:
     assert {rule for _, _, rules in CASES.values() for rule in rules} == {one.id for one in RULES}
 

@@ -20,7 +20,7 @@ NAMES = {"own": "web", "another": "db", "nobody": ""}
 
 def context(*, remove: bool = False, take_over: bool = False) -> EnforceContext:
     return EnforceContext(
-        aws=cast("Any", None), region="us-east-1", enforce=Enforce(), name="web", policies={},
+        aws=cast("Any", None), region="us-east-1", enforce=Enforce(), name="web", policies=dict,
         owners=(), remove=remove, take_over=take_over, tags={},
     )  # fmt: skip
 

@@ -27,7 +27,7 @@ OTHER = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny"}]}
 def context(**changes: Any) -> EnforceContext:
     facts = {
         "aws": cast("Any", None), "region": "us-east-1", "enforce": Enforce(), "name": "web",
-        "policies": {}, "owners": (), "remove": False, "take_over": False, "tags": {},
+        "policies": dict, "owners": (), "remove": False, "take_over": False, "tags": {},
     }  # fmt: skip
     return EnforceContext(**{**facts, **changes})
 

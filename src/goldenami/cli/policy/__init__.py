@@ -1,12 +1,8 @@
 """`goldenami policy`."""
 
-from goldenami.cli.command import App
-from goldenami.cli.policy import explain, lint, profiles, prove, render
+from goldenami.cli.application import App
+from goldenami.cli.commands import POLICY
 
 app = App(help="Policies: profiles, their documents, and the proof of what they do.")
-app.add(profiles.list_, "list")
-app.add(profiles.show)
-app.add(render.render)
-app.add(prove.prove)
-app.add(explain.explain)
-app.add(lint.lint)
+for _name, (_where, _summary) in POLICY.items():
+    app.add_lazily(_name, f"{__name__}.{_where}", _summary)

@@ -82,8 +82,8 @@ def _question(options: ProveOptions) -> "tuple[ProofQuestion, str]":
         )
     if principals:
         aws, [(kind, principal)] = options.session(None, region), principals
-        values = Values(**{"account": aws.account, "partition": aws.partition, **options.values})
-        return workflow.of_live(aws, kind, principal, values, options.profile()), region
+        live = workflow.of_live(aws, kind, principal, options.values, options.profile())
+        return live, region
     if not files:
         return workflow.of_profile(options.profile(), options.values, options.beside), region
     if files[0].suffix in YAML:

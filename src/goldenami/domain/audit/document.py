@@ -191,3 +191,8 @@ class Saved(Audit, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
     waived: tuple[Waived, ...] = ()
     digest: str = ""
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys of its findings."""
+        return frozenset(finding.key for finding in self.findings)

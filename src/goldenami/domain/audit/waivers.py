@@ -141,6 +141,15 @@ class Waivers:
         return next((waiver for waiver in matching if waiver.expires >= self._today), None)
 
     @property
+    def used(self) -> frozenset[Waiver]:
+        """Those that matched something."""
+        return frozenset(self._used)
+
+    def use(self, waivers: Iterable[Waiver]) -> None:
+        """Note that these matched something elsewhere."""
+        self._used.update(waivers)
+
+    @property
     def expired(self) -> tuple[Waiver, ...]:
         """Those whose day has passed."""
         return tuple(waiver for waiver in self._all if waiver.expires < self._today)

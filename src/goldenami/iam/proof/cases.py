@@ -8,7 +8,8 @@ its parameters the value. A case is made of every combination.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -134,14 +135,24 @@ class Cases(_CasePart, frozen=True):
     users: dict[str, CasePrincipal] = field(default_factory=dict)
 
 
-def load(added: Iterable[Path] = ()) -> Cases:
+def load(added: Collection[Path] = ()) -> Cases:
     """Return goldenami's cases, and those of further files or folders.
 
     Raises:
         SpecError: a file is no file of cases, or says something twice.
         RefusedError: there is no case, so nothing would be proved.
     """
-    places = (resources.folder("policies") / "cases", *added)
+    own = resources.folder("policies") / "cases"
+    return _read((own, *added)) if added else _own(own)
+
+
+@cache
+def _own(folder: Path) -> Cases:
+    """Return goldenami's cases, which are what they are as long as it runs."""
+    return _read((folder,))
+
+
+def _read(places: Iterable[Path]) -> Cases:
     files = {path: yamlfile.load(path, Cases) for place in places for path in _files(place)}
     everything = Cases(
         cases=tuple(

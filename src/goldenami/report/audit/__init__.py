@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from goldenami.domain.audit.document import Document
+if TYPE_CHECKING:
+    from goldenami.domain.audit.document import Document
 
-Writer = Callable[[Document, TextIO], None]
+Writer = Callable[["Document", TextIO], None]
 
 FORMATS = (
     "table", "json", "jsonl", "csv", "markdown", "html", "sarif", "junit", "asff", "ocsf",

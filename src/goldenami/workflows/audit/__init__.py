@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Container, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -11,6 +12,7 @@ from msgspec.structs import replace
 from goldenami import __version__, files
 from goldenami.aws.parallel import stoppable
 from goldenami.aws.session import Aws
+from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.document import Audit, Document, PlaceRead, Since
 from goldenami.domain.audit.subject import Kind
 from goldenami.domain.audit.waivers import Waivers
@@ -22,11 +24,13 @@ from goldenami.errors import (
 from goldenami.workflows.audit import approval, saved, summary
 from goldenami.workflows.audit.account_regions import AuditedPlaces
 from goldenami.workflows.audit.aggregator import AggregatorSource
+from goldenami.workflows.audit.crew import Crew
 from goldenami.workflows.audit.judging import AuditProgress, judged
 from goldenami.workflows.audit.live import LiveSource
+from goldenami.workflows.audit.pieces import PlaceImages
 from goldenami.workflows.audit.question import AuditQuestion, AuditScope
 from goldenami.workflows.audit.saved import SavedSource
-from goldenami.workflows.audit.sources import AuditSource
+from goldenami.workflows.audit.sources import AuditSource, GoldenImages
 from goldenami.workflows.audit.summary import Findings, PlaceSummary
 
 ASKING = 48
@@ -53,14 +57,18 @@ def audit(
     at, progress = now or datetime.now(UTC), progress or AuditProgress()
     try:
         with stoppable(ASKING) as asking:
-            return _audited(_source(aws, question, asking), question, at, progress)
+            crew = Crew(aws)
+            source = _source(aws, question, asking, crew)
+            return _audited(source, question, at, progress, crew)
     except KeyboardInterrupt as error:
         raise InterruptedRunError(
             "the audit was interrupted, and nothing is written", fix="run the same command again"
         ) from error
 
 
-def _source(aws: Aws | None, question: AuditQuestion, asking: ThreadPoolExecutor) -> AuditSource:
+def _source(
+    aws: Aws | None, question: AuditQuestion, asking: ThreadPoolExecutor, crew: Crew
+) -> AuditSource:
     kind, _, name = question.source.partition(":")
     if kind == "file":
         return SavedSource(Path(name))
@@ -69,21 +77,27 @@ def _source(aws: Aws | None, question: AuditQuestion, asking: ThreadPoolExecutor
     if kind == "config":
         alone = replace(question, parts=frozenset(), accounts=(), organization=False)
         return AggregatorSource(aws, question, LiveSource(aws, alone, asking), name)
-    return LiveSource(aws, question, asking)
+    return LiveSource(aws, question, asking, others=crew)
 
 
 def _audited(
-    source: AuditSource, question: AuditQuestion, at: datetime, progress: AuditProgress
+    source: AuditSource,
+    question: AuditQuestion,
+    at: datetime,
+    progress: AuditProgress,
+    crew: Crew,
 ) -> Document:
     places = source.places()
     goldens = source.goldens(places.readable)
     unreadable = (*places.unreadable.items(), *goldens.unreadable.items())
     approved = approval.approved(source, question, goldens, unreadable, at)
-    findings = Findings(
-        Waivers(question.waivers, at.date()), question.earlier, keep=question.keep is not None
-    )
+    earlier = question.earlier.keys if question.earlier else None
+    keep = question.keep is not None
+    findings = Findings(Waivers(question.waivers, at.date()), earlier, keep=keep)
+    if isinstance(source, LiveSource):
+        crew.prepare(question, approved, earlier, partial(_images_of, source, goldens))
     readable = [place for place in places.readable if place in goldens.produced]
-    summaries = judged(source, readable, goldens, approved, findings, progress)
+    summaries = judged(source, readable, goldens, approved, findings, progress, crew)
     read = [summary.place_read for summary in summaries]
     read += [
         PlaceRead(account=place.account, region=place.region, unread=(why,))
@@ -115,6 +129,10 @@ def _audited(
         since=_since(source, question, findings, read),
     )
     return Document(document, findings.open, findings.waived)
+
+
+def _images_of(source: LiveSource, goldens: GoldenImages, place: AccountRegion) -> PlaceImages:
+    return PlaceImages(source.own_at(place), goldens.produced[place])
 
 
 def _head(

@@ -18,7 +18,8 @@ from goldenami.domain.audit.subject import INVISIBLE, UNSEEN, ImageSeen, Kind, S
 from goldenami.domain.choices import AuditPart
 from goldenami.errors import AwsError
 from goldenami.workflows.audit.account_regions import ALL_REGIONS, AuditedPlaces, accounts
-from goldenami.workflows.audit.live import LiveSource, explained_by_ancestors
+from goldenami.workflows.audit.ancestors import explained_by_ancestors
+from goldenami.workflows.audit.live import LiveSource
 from goldenami.workflows.audit.question import AuditQuestion, AuditScope
 from goldenami.workflows.audit.sources import Batch, Batches, GoldenImages
 

@@ -4,7 +4,7 @@ Its tags are no reason to leave an instance out: its build has to hold a lease r
 to be the build's own by its record. One that is no build's own is told as such.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from msgspec import structs
 
@@ -17,37 +17,48 @@ from goldenami.domain.audit.subject import Subject
 from goldenami.domain.identity import Recorded, instance_problem, is_unrecorded
 from goldenami.domain.image import bake_of
 from goldenami.errors import GoldenamiError
-from goldenami.workflows.audit.sources import Batch, Batches
+from goldenami.workflows.audit.sources import Batch
+
+MARK = tags.ROLE
+"""The tag without which no instance is taken for one of a bake."""
+
+_ROLES = frozenset(tags.InstanceRole)
 
 
-def without(batches: Iterable[list[Subject]], regional: RegionalAws) -> Batches:
-    """Yield the instances of a region, and apart from them those of bakes under way.
+class Bakes:
+    """The bakes under way in a region, asked for when an instance says it belongs to one.
 
-    Raises:
-        AwsError: the leases or the records could not be read. Everything else was yielded, but for
-            the instances that say they belong to a bake.
+    ``problem`` is why leases or records could not be read; None if they were, or none was needed.
     """
-    books: RegionLeases | None = None
-    problem: GoldenamiError | None = None
-    for instances in batches:
+
+    def __init__(self, regional: RegionalAws) -> None:
+        self._regional = regional
+        self._books: RegionLeases | None = None
+        self.problem: GoldenamiError | None = None
+
+    def apart(self, batch: Batch) -> Batch:
+        """Return instances of the region, and apart from them those of bakes under way.
+
+        With a problem those that say they belong to a bake are in neither.
+        """
+        instances = batch.subjects
         claims = {instance.id: build for instance in instances if (build := build_of(instance))}
         forged: dict[str, str] = {}
         try:
-            if claims and not problem:
-                books = books or leftovers.books(regional)
-                forged = _forged(regional, books.records, claims)
+            if claims and not self.problem:
+                self._books = self._books or leftovers.books(self._regional)
+                forged = _forged(self._regional, self._books.records, claims)
         except GoldenamiError as error:
-            problem = error
-        running = books.running if books else ()
+            self.problem = error
+        running = self._books.running if self._books else ()
         alive = {name for name, build in claims.items() if bake_of(build) in running}
-        baking = claims.keys() if problem else alive - forged.keys()
+        baking = claims.keys() if self.problem else alive - forged.keys()
         belonging = [subject for subject in instances if subject.id in baking]
-        yield Batch(
+        return structs.replace(
+            batch,
             subjects=[_noted(subject, forged) for subject in instances if subject.id not in baking],
-            baking=() if problem else tuple(belonging),
+            baking=() if self.problem else tuple(belonging),
         )
-    if problem:
-        raise problem
 
 
 def _forged(
@@ -82,6 +93,6 @@ def build_of(subject: Subject) -> str:
 
     A base instance on its own (`goldenami base launch`) names no release file.
     """
-    if subject.tags.get(tags.ROLE) not in set(tags.InstanceRole) or tags.SPEC not in subject.tags:
+    if subject.tags.get(MARK) not in _ROLES or tags.SPEC not in subject.tags:
         return ""
     return subject.tags.get(tags.BUILD, "")

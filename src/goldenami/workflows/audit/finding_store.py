@@ -34,9 +34,15 @@ class FindingStore(Generic[T]):
         Raises:
             GoldenamiError: there is no room for them.
         """
-        if not items:
-            return
-        written = self._encode(items)
+        if items:
+            self.keep(place, self._encode(items))
+
+    def keep(self, place: int, written: bytes) -> None:
+        """Keep items of a place as another process has written them.
+
+        Raises:
+            GoldenamiError: there is no room for them.
+        """
         with self._lock:
             try:
                 self._file.seek(self._end)
@@ -53,8 +59,13 @@ class FindingStore(Generic[T]):
         self._file.close()
 
     def __iter__(self) -> Iterator[T]:
+        for part in self.written():
+            yield from self._decode(part)
+
+    def written(self) -> Iterator[bytes]:
+        """Yield all items as they are written, to be kept by another process."""
         for _, start, length in sorted(self._parts):
             with self._lock:
                 self._file.seek(start)
                 part = self._file.read(length)
-            yield from self._decode(part)
+            yield part

@@ -8,6 +8,7 @@ from threading import Event
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved
 from goldenami.errors import GoldenamiError
+from goldenami.workflows.audit.crew import Crew
 from goldenami.workflows.audit.sources import AuditSource, Batches, GoldenImages
 from goldenami.workflows.audit.summary import Findings, PlaceSummary
 
@@ -42,8 +43,12 @@ def judged(
     approved: Approved,
     findings: Findings,
     progress: AuditProgress,
+    crew: Crew | None = None,
 ) -> list[PlaceSummary]:
-    """Return the count of every place; a part of one that fails does not stop the others."""
+    """Return the count of every place; a part of one that fails does not stop the others.
+
+    The processes of a crew are ended when all is judged, or when something goes wrong.
+    """
     stopped = Event()
     summaries = [
         PlaceSummary(number, place, goldens.produced[place], approved, findings)
@@ -64,6 +69,8 @@ def judged(
             list(pool.map(judge, summaries))
         finally:
             stopped.set()  # Ctrl-C, or a bug in one place: the others need not go on
+            if crew is not None:
+                crew.end()
     return summaries
 
 

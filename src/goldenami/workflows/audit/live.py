@@ -7,7 +7,7 @@ from threading import Lock
 from msgspec.structs import replace
 
 from goldenami.aws import allowed_images, images, parameters
-from goldenami.aws.inventory import InstanceInventory
+from goldenami.aws.inventory import InstanceInventory, OtherReaders
 from goldenami.aws.launches import Launches
 from goldenami.aws.parallel import concurrently
 from goldenami.aws.seen_images import SeenImages
@@ -20,8 +20,9 @@ from goldenami.domain.choices import AuditPart
 from goldenami.domain.image import Image
 from goldenami.errors import AwsError
 from goldenami.workflows import goldens
-from goldenami.workflows.audit import bakes
+from goldenami.workflows.audit import instances
 from goldenami.workflows.audit.account_regions import AuditedPlaces, places
+from goldenami.workflows.audit.ancestors import with_ancestors
 from goldenami.workflows.audit.published import PublishedParameters
 from goldenami.workflows.audit.question import PART, AuditQuestion
 from goldenami.workflows.audit.sources import AuditSelection, Batch, Batches, GoldenImages
@@ -39,6 +40,7 @@ class LiveSource:
         pool: asks for pages ahead.
         only: what is judged, if it is not everything.
         builds: builds of the caller's account, in regions that are not read.
+        others: who else may read pages of instances.
     """
 
     name = "live"
@@ -51,7 +53,9 @@ class LiveSource:
         *,
         only: AuditSelection | None = None,
         builds: frozenset[str] = frozenset(),
+        others: OtherReaders | None = None,
     ) -> None:
+        self._others = others
         self._aws = aws
         self._question = question
         self._pool = pool
@@ -108,7 +112,7 @@ class LiveSource:
 
     def _inventory(self, place: AccountRegion) -> InstanceInventory:
         ids = self._only.instances if self._only else ()
-        return InstanceInventory(self._aws.at(place), self._pool, ids)
+        return InstanceInventory(self._aws.at(place), self._pool, ids, self._others)
 
     def _leave_out_all_but(self, readable: Container[AccountRegion]) -> None:
         """Do not list what cannot be judged.
@@ -125,6 +129,10 @@ class LiveSource:
         """Return the caller's own images of a region, as far as they were read."""
         return self._own.get(AccountRegion(self.account, region), ())
 
+    def own_at(self, place: AccountRegion) -> Sequence[Image]:
+        """Return the own images of a place that could be read."""
+        return self._own[place]
+
     def seen_images(self, place: AccountRegion) -> SeenImages:
         """Return what looks images of a place up; its own were read already."""
         return SeenImages(self._aws.at(place), self._own[place])
@@ -138,8 +146,8 @@ class LiveSource:
         regional, parts = self._aws.at(place), self._question.parts
         seen = self.seen_images(place)
         if AuditPart.INSTANCES in parts:
-            instances = bakes.without(self._listing(place).instances(seen), regional)
-            batches = with_ancestors(instances, seen, approved)
+            whole = bool(self._only or self._question.keep or self._question.roots)
+            batches = instances.read(self._listing(place), regional, seen, approved, whole=whole)
             if self._question.roots:
                 batches = self._with_roots(batches, regional, approved)
             yield "instances", batches
@@ -220,51 +228,3 @@ def _setting(regional: RegionalAws) -> Batches:
         facts={"allowed-amis": setting.state},
     )
     yield Batch(subjects=[subject])
-
-
-def with_ancestors(batches: Batches, seen: SeenImages, approved: Approved) -> Batches:
-    """Fill in which golden image an account's own unapproved ones were made from."""
-    for batch in batches:
-        yield replace(batch, subjects=explained_by_ancestors(batch.subjects, seen, approved))
-
-
-def explained_by_ancestors(
-    subjects: Sequence[Subject], seen: SeenImages, approved: Approved
-) -> Sequence[Subject]:
-    """Return subjects with what their images were made from: golden images, and revoked ones.
-
-    Golden ones are looked for only where an own image is not approved itself.
-    """
-    unexplained = {
-        subject.image.id
-        for subject in subjects
-        if subject.image.known and approved.own(subject) and not approved.golden(subject)
-    }
-    golden = seen.golden_ancestors(unexplained, approved) if unexplained else {}
-    revoked = _revoked_ancestors(subjects, approved)
-    if not golden and not revoked:
-        return subjects
-    return [
-        replace(
-            subject,
-            image=replace(
-                subject.image,
-                golden_ancestor=golden.get(subject.image.id, ""),
-                revoked_ancestor=revoked.get(subject.image.id, ""),
-            ),
-        )
-        if subject.image.id in golden or subject.image.id in revoked
-        else subject
-        for subject in subjects
-    ]
-
-
-def _revoked_ancestors(subjects: Sequence[Subject], approved: Approved) -> dict[str, str]:
-    """Return the revoked images that those of the subjects were made from, by their ids."""
-    images = {(subject.region, subject.image.id): subject.image for subject in subjects}
-    return {
-        image.id: claim.id
-        for (region, _), image in images.items()
-        for claim in [approved.revoked_ancestor(region, image)]
-        if claim
-    }

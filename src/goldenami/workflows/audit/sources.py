@@ -11,6 +11,7 @@ from goldenami.domain.audit.subject import Kind, Subject
 from goldenami.domain.lineage import Lineage
 from goldenami.workflows.audit.account_regions import AuditedPlaces, UnreadPlaces
 from goldenami.workflows.audit.question import AuditScope
+from goldenami.workflows.audit.share import PlaceShare
 
 
 class Batch(Struct, frozen=True, kw_only=True):
@@ -21,11 +22,13 @@ class Batch(Struct, frozen=True, kw_only=True):
         compliant: subjects without any finding that were counted and not read: what they are like,
             and how many there are.
         baking: instances of bakes under way, which are not judged.
+        share: what another process has read and judged already.
     """
 
     subjects: Sequence[Subject] = ()
     compliant: tuple[tuple[Subject, int], ...] = ()
     baking: tuple[Subject, ...] = ()
+    share: PlaceShare | None = None
 
 
 Batches = Generator[Batch, None, None]

@@ -7,27 +7,31 @@ from msgspec.structs import replace
 
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved, Produced
-from goldenami.domain.audit.document import ImageUse, PlaceRead, RuleBroken, Saved
+from goldenami.domain.audit.document import ImageUse, PlaceRead, RuleBroken
 from goldenami.domain.audit.finding import Finding, Severity
-from goldenami.domain.audit.rules import BY_ID, RULES, Judge
-from goldenami.domain.audit.subject import ImageSeen, Kind, Subject
+from goldenami.domain.audit.rules import RULES, Judge
+from goldenami.domain.audit.subject import Kind, Subject
 from goldenami.domain.audit.waivers import Waived, Waivers
 from goldenami.workflows.audit.finding_store import FindingStore
+from goldenami.workflows.audit.share import ImageSummary, PlaceShare
 from goldenami.workflows.audit.sources import Batch
 
 
 class Findings:
     """Everything found so far, and what of an earlier audit was found again.
 
-    ``baking`` are the instances that were left out, since they belong to bakes under way.
+    ``earlier`` are the keys of an earlier audit's findings, None if there is none; ``baking`` are
+    the instances that were left out, since they belong to bakes under way.
     """
 
-    def __init__(self, waivers: Waivers, earlier: Saved | None, *, keep: bool = False) -> None:
+    def __init__(
+        self, waivers: Waivers, earlier: frozenset[str] | None, *, keep: bool = False
+    ) -> None:
         self.waivers = waivers
         self.open: FindingStore[Finding] = FindingStore(Finding)
         self.waived: FindingStore[Waived] = FindingStore(Waived)
         self.subjects: FindingStore[Subject] | None = FindingStore(Subject) if keep else None
-        self.earlier = {finding.key for finding in earlier.findings} if earlier else None
+        self.earlier = earlier
         self.again: set[str] = set()
         self.baking: set[str] = set()
 
@@ -77,6 +81,8 @@ class PlaceSummary:
 
     def add(self, batch: Batch) -> None:
         """Judge some more of the place, and count what is not to be judged."""
+        if batch.share is not None:
+            self._join(batch.share)
         for subject, number in batch.compliant:
             self._count(subject, [], number)
         self.baking += len(batch.baking)
@@ -98,6 +104,49 @@ class PlaceSummary:
         self.waived += len(waived)
         self._findings.open.add(self._number, still_open)
         self._findings.waived.add(self._number, waived)
+
+    def share(self) -> PlaceShare:
+        """Return all of it, for another process; nothing but this place has to be in it."""
+        findings = self._findings
+        return PlaceShare(
+            subjects=self._subjects,
+            compliant=self._compliant,
+            rules=self.rules,
+            waived=self.waived,
+            baking=frozenset(findings.baking),
+            without_image=self.without_image,
+            images=self.images,
+            open_written=[*findings.open.written()],
+            waived_written=[*findings.waived.written()],
+            subjects_written=[*findings.subjects.written()] if findings.subjects else [],
+            waivers=findings.waivers.used,
+            again=frozenset(findings.again),
+        )
+
+    def _join(self, share: PlaceShare) -> None:
+        """Add what another process judged of the place."""
+        findings = self._findings
+        self._subjects += share.subjects
+        self._compliant += share.compliant
+        self.rules += share.rules
+        self.waived += share.waived
+        self.baking += len(share.baking)
+        self.without_image += share.without_image
+        for image_id, count in share.images.items():
+            if image_id in self.images:
+                self.images[image_id].join(count)
+            else:
+                self.images[image_id] = count
+        findings.baking |= share.baking
+        findings.again |= share.again
+        findings.waivers.use(share.waivers)
+        for part in share.open_written:
+            findings.open.keep(self._number, part)
+        for part in share.waived_written:
+            findings.waived.keep(self._number, part)
+        if findings.subjects is not None:
+            for part in share.subjects_written:
+                findings.subjects.keep(self._number, part)
 
     @property
     def place_read(self) -> PlaceRead:
@@ -132,39 +181,6 @@ class PlaceSummary:
             count = ImageSummary(self.place.region, subject.image, golden)
             self.images[subject.image.id] = count
         count.add(kind, findings, number)
-
-
-class ImageSummary:
-    """How often an image is in use in a place, and what is wrong with that: see `ImageUse`."""
-
-    def __init__(self, region: str, image: ImageSeen, golden: str) -> None:
-        self.region = region
-        self.image = image
-        self.golden = golden
-        self.subjects = self.instances = self.compliant = 0
-        self.findings: Counter[str] = Counter()
-
-    def add(self, kind: str, findings: list[Finding], number: int) -> None:
-        """Count one more subject, or several that are alike."""
-        self.subjects += number
-        self.instances += number if kind == "instance" else 0
-        self.compliant += 0 if findings else number
-        for finding in findings:
-            self.findings[finding.rule] += 1
-
-    def join(self, other: "ImageSummary") -> None:
-        """Add what another account has of the same image."""
-        self.subjects += other.subjects
-        self.instances += other.instances
-        self.compliant += other.compliant
-        self.findings += other.findings
-
-    @property
-    def image_use(self) -> ImageUse:
-        """The image's part of the document."""
-        severities = [BY_ID[rule].severity for rule in self.findings]
-        worst = min(severities, key=lambda severity: severity.rank, default=None)
-        return ImageUse(**vars(self), worst=worst)
 
 
 def images(summaries: list[PlaceSummary]) -> tuple[ImageUse, ...]:

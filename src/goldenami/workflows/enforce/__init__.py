@@ -11,8 +11,9 @@ from functools import partial
 
 from msgspec import structs
 
-from goldenami.aws import authorization_details, iam
+from goldenami.aws import authorization_details, iam, regions
 from goldenami.aws.errors import CHANGED
+from goldenami.aws.parallel import ahead
 from goldenami.aws.session import Aws
 from goldenami.domain import tags
 from goldenami.domain.plan import Plan, Tell, silent
@@ -92,24 +93,30 @@ def prepare(
     if audit_mode:
         enforce = _in_audit_mode(file, enforce)
         file = structs.replace(file, enforce=enforce)
+    regions.begin(aws)
+    proves = not (remove or audit_mode)
+    identities = ahead(partial(authorization_details.account, aws)) if proves else None
     renders = enforce.attaching and not remove
-    policies, golden = rendering.desired(aws, file) if renders else ({}, ())
+    rendered = ahead(lambda: rendering.desired(aws, file) if renders else ({}, ()))
     context = EnforceContext(
         aws=aws,
         region=file.region or aws.region,
         enforce=enforce,
         name=file.name,
-        policies=policies,
+        policies=lambda: rendered()[0],
         owners=(*dict.fromkeys((aws.account, *file.owners)),),
         remove=remove,
         take_over=take_over,
         tags=record or {},
     )
-    plan = joined(
-        plan_of(context)
+    planning = [
+        ahead(partial(plan_of, context))
         for name, plan_of in _MECHANISMS.items()
         if not audit_mode or getattr(enforce.mechanisms, name)
-    )
+    ]
+    noting = ahead(lambda: tuple(_notes(context)))
+    policies, golden = rendered()
+    plan = joined(planned() for planned in planning)
     if plan.problems:
         raise RefusedError(
             "enforcement refused, and nothing was changed",
@@ -122,7 +129,7 @@ def prepare(
             notes=plan.others,
             fix="remove it by the file of its own enforcement, or pass --take-over",
         )
-    notes = _notes(context) if policies else ()
+    notes = noting()
     again = partial(
         prepare, aws, file,
         remove=remove, take_over=take_over, audit_mode=audit_mode, record=record,
@@ -141,6 +148,7 @@ def prepare(
         policies=policies,
         golden=golden,
         accounts=dict(plan.accounts),
+        identities=identities,
     )
 
 
@@ -152,7 +160,7 @@ def prove(aws: Aws, file: EnforceFile, prepared: Enforcement) -> EnforcementProo
         RefusedError: there is nothing to prove it by.
         IncompleteError: a document that binds a group or a role could not be read.
     """
-    account, notes = authorization_details.account(aws)
+    account, notes = (prepared.identities or partial(authorization_details.account, aws))()
     owners = (aws.account, *file.owners)
     proved = proof.proved(prepared, file.enforce, account, cases.load(), owners)
     return structs.replace(proved, warnings=(*notes, *proved.warnings))
@@ -239,7 +247,9 @@ def _in_audit_mode(file: EnforceFile, enforce: Enforce) -> Enforce:
 
 
 def _notes(context: EnforceContext) -> Iterator[str]:
-    enforce, rendered = context.enforce, context.policies.values()
+    enforce, rendered = context.enforce, context.policies().values()
+    if not rendered:
+        return
     for policies in rendered:
         yield from policies.notes
     warnings = (policies.profiles[0].warning for policies in rendered)

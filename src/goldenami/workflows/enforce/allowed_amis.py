@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-allowed-amis.html
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from msgspec import structs
@@ -14,7 +15,7 @@ from msgspec import structs
 from goldenami.aws import allowed_images, parameters, regions
 from goldenami.aws.action import ActionContext
 from goldenami.aws.allowed_images import AllowedImagesSetting, RefusedInstance
-from goldenami.aws.parallel import in_regions
+from goldenami.aws.parallel import ahead, in_regions
 from goldenami.aws.session import Aws, RegionalAws
 from goldenami.aws.waits import until
 from goldenami.domain import prefixes
@@ -183,8 +184,9 @@ def _regions(aws: Aws, settings: AllowedAmis) -> tuple[str, ...]:
 
 
 def _setting(regional: RegionalAws) -> AllowedImagesSetting:
+    setting = ahead(partial(allowed_images.setting, regional))
     record = parameters.values(regional, [RECORD], READING)
-    return structs.replace(allowed_images.setting(regional), recorded=record.get(RECORD, ""))
+    return structs.replace(setting(), recorded=record.get(RECORD, ""))
 
 
 def _names(current: Mapping[str, AllowedImagesSetting]) -> dict[str, str]:

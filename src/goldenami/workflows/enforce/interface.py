@@ -9,6 +9,7 @@ from goldenami.aws.kept_policy import HolderKind
 from goldenami.aws.session import Aws
 from goldenami.domain import arns, prefixes
 from goldenami.domain.plan import Action, Plan
+from goldenami.iam.account import Account
 from goldenami.iam.profiles import Profile
 from goldenami.iam.proof.lookup import GoldenImage
 from goldenami.iam.proof.prove import ProofRow
@@ -87,7 +88,7 @@ class EnforceContext(Struct, frozen=True, kw_only=True):
         region: for calls that belong to no region.
         enforce: what is enforced; its mechanisms say what is desired.
         name: whose is what is attached: see `goldenami.workflows.enforce.ownership`.
-        policies: what each mechanism attaches, by its name; none if it is to be removed.
+        policies: waits for what each mechanism attaches, by its name; none if it is to be removed.
         owners: the accounts that own golden images.
         remove: whether everything goldenami made is to be taken away.
         take_over: whether what another enforcement attached becomes this one's.
@@ -98,7 +99,7 @@ class EnforceContext(Struct, frozen=True, kw_only=True):
     region: str
     enforce: Enforce
     name: str
-    policies: Mapping[str, RenderedPolicies]
+    policies: Callable[[], Mapping[str, RenderedPolicies]]
     owners: tuple[str, ...]
     remove: bool
     take_over: bool
@@ -111,7 +112,7 @@ class EnforceContext(Struct, frozen=True, kw_only=True):
 
     def documents(self, mechanism: str) -> tuple[PolicyDocument, ...]:
         """Return what a mechanism attaches; nothing if it is not in use."""
-        policies = self.policies.get(mechanism)
+        policies = self.policies().get(mechanism)
         return policies.documents if policies else ()
 
 
@@ -151,6 +152,7 @@ class Enforcement(Struct, frozen=True, kw_only=True):
         again: compares once more.
         removes: whether everything is to be taken away.
         accounts: those under each target of the organization.
+        identities: waits for who is in the account and what binds them, if that is to be proved.
     """
 
     changes: tuple[PolicyChange, ...] = ()
@@ -161,6 +163,7 @@ class Enforcement(Struct, frozen=True, kw_only=True):
     again: Callable[[], "Enforcement"] | None = None
     removes: bool = False
     accounts: Mapping[str, tuple[str, ...] | None] = {}
+    identities: Callable[[], tuple[Account, tuple[str, ...]]] | None = None
 
     @property
     def nothing_to_do(self) -> bool:

@@ -7,11 +7,13 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import partial
 
 from msgspec import structs
 
 from goldenami.aws import iam
 from goldenami.aws.kept_policy import KeptPolicy
+from goldenami.aws.parallel import ahead, side_by_side
 from goldenami.iam.profiles import load_profiles
 from goldenami.workflows.enforce.interface import EnforceContext, MechanismPlan, joined
 from goldenami.workflows.enforce.operations import Operation, PolicyOperations
@@ -93,7 +95,8 @@ def group_policy(context: EnforceContext) -> MechanismPlan:
     not name are left alone.
     """
     enforce = context.enforce
-    policies = {group: iam.attached(context.aws, group) for group in enforce.groups}
+    quota = ahead(partial(iam.attachments_per_group, context.aws)) if enforce.groups else int
+    policies = side_by_side(enforce.groups, partial(iam.attached, context.aws))
     attached = {group: arns for group, arns in policies.items() if arns is not None}
     if missing := [group for group in policies if group not in attached]:
         problem = f"there is no IAM group {', '.join(missing)} in account {context.aws.account}"
@@ -108,7 +111,7 @@ def group_policy(context: EnforceContext) -> MechanismPlan:
         current=_current(context, attached, desired),
         holders=tuple(attached),
         attached=attached,
-        quota=iam.attachments_per_group(context.aws) if attached else 0,
+        quota=quota(),
         in_use=in_use,
     )
     notes = MechanismPlan(notes=(NOTE,) if in_use and not context.remove else ())
@@ -120,8 +123,8 @@ def permissions_boundary(context: EnforceContext) -> MechanismPlan:
     settings = context.enforce.mechanisms.permissions_boundary
     names = settings.roles if settings and not context.remove else ()
     arn = context.policy_arn(BOUNDARY)
-    policy = iam.managed_policy(context.aws, arn)
-    roles = {name: iam.role(context.aws, name) for name in names}
+    asking = ahead(partial(side_by_side, names, partial(iam.role, context.aws)))
+    policy, roles = iam.managed_policy(context.aws, arn), asking()
     current = {}
     if policy:
         bound = [name for name, role in roles.items() if role and role.boundary == arn]
@@ -154,8 +157,9 @@ def _current(
         keys |= {context.policy_arn(name) for name in load_profiles()}
     keys.discard(context.policy_arn(BOUNDARY))
     current = {}
-    for arn in sorted(keys.union(desired)):
-        if policy := iam.managed_policy(context.aws, arn):
+    read = side_by_side(sorted(keys.union(desired)), partial(iam.managed_policy, context.aws))
+    for arn, policy in read.items():
+        if policy:
             holders = tuple(group for group, arns in attached.items() if arn in arns)
             others = (group for group in policy.holders["group"] if group not in holders)
             roles = (f"role {name} (boundary)" for name in policy.holders["role-boundary"])

@@ -8,10 +8,12 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_
 """
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from goldenami.aws import organizations
 from goldenami.aws.organizations import DECLARATIVE_EC2, SCP
+from goldenami.aws.parallel import ahead, side_by_side
 from goldenami.domain import prefixes
 from goldenami.errors import RefusedError
 from goldenami.iam.render import PolicyDocument
@@ -86,14 +88,16 @@ def scp(context: EnforceContext) -> MechanismPlan:
     Tags of an image are seen by its owner alone, so a profile that tests them is refused for a
     target that has other accounts under it: there every golden launch would be denied.
     """
-    settings, policies = context.enforce.mechanisms.scp, context.policies.get("scp")
+    settings = context.enforce.mechanisms.scp
+    policies = context.policies().get("scp") if settings else None
     if settings is None or policies is None:
         return _compared(context, SCP)
-    compared = _compared(context, SCP, policies.documents, settings.targets)
+    main, under, targets = policies.profiles[0], organizations.accounts_under, settings.targets
+    reading = ahead(partial(side_by_side, targets, partial(under, context.aws)))
+    compared = _compared(context, SCP, policies.documents, targets)
     if compared.problems:
         return compared
-    main, under = policies.profiles[0], organizations.accounts_under
-    accounts = {target: under(context.aws, target) for target in settings.targets}
+    accounts = reading()
     unseen = [
         _unseen(context, main.name, target, ids)
         for target, ids in accounts.items()
@@ -132,6 +136,9 @@ def _compared(
         RefusedError: policies are desired, and the organization's cannot be read.
     """
     targets = () if context.remove else targets
+    enabled = ahead(partial(organizations.enabled_types, context.aws)) if targets else frozenset
+    having = partial(organizations.attached, context.aws, kind)
+    asking = ahead(partial(side_by_side, targets, having))
     try:
         current = organizations.named(context.aws, kind, prefixes.POLICIES)
     except RefusedError as error:
@@ -141,14 +148,13 @@ def _compared(
         return MechanismPlan(notes=(note,) if context.remove else ())
     attached: dict[str, tuple[str, ...]] = {}
     problems = []
-    if targets and kind not in organizations.enabled_types(context.aws):
+    if targets and kind not in enabled():
         problems.append(
             f"{kind} is not enabled in the organization's root: "
             f"`aws organizations enable-policy-type --policy-type {kind} --root-id r-…`"
         )
     else:
-        for target in targets:
-            names = organizations.attached(context.aws, kind, target)
+        for target, names in asking().items():
             if names is None:
                 problems.append(f"the organization has no root, unit or account {target}")
             else:

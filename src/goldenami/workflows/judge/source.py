@@ -6,6 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from goldenami.aws import instances, leftovers, manifests, records
+from goldenami.aws.instances_by_image import SomeInstances
 from goldenami.aws.parallel import concurrently
 from goldenami.aws.seen_images import SeenImages
 from goldenami.aws.session import Aws, RegionalAws
@@ -20,7 +21,9 @@ from goldenami.domain.tags import ApprovalTag
 from goldenami.spec.model import Release
 from goldenami.workflows.audit import bakes
 from goldenami.workflows.audit.account_regions import AuditedPlaces
-from goldenami.workflows.audit.live import LiveSource, with_ancestors
+from goldenami.workflows.audit.ancestors import with_ancestors
+from goldenami.workflows.audit.instances import apart
+from goldenami.workflows.audit.live import LiveSource
 from goldenami.workflows.audit.sources import Batch, Batches, GoldenImages
 
 STANDING = (Status.APPROVED, Status.DEPRECATED)
@@ -107,7 +110,8 @@ class EventSource:
         for several in self._with_images(seen, Kind.INSTANCE):
             ended = self._of_ended_bakes(regional, several, approved)
             yield Batch(baking=tuple(each for each in several if each.id in ended))
-            yield from bakes.without([[each for each in several if each.id not in ended]], regional)
+            others = SomeInstances([each for each in several if each.id not in ended])
+            yield from apart([others], regional)
 
     def _of_ended_bakes(
         self, regional: RegionalAws, several: Sequence[Subject], approved: Approved

@@ -1,12 +1,12 @@
 """What was made of images, over all generations, wherever it is."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import reduce
+from functools import partial, reduce
 
 from msgspec import Struct
 
 from goldenami.aws import images, instances, records
-from goldenami.aws.parallel import concurrently
+from goldenami.aws.parallel import ahead, concurrently
 from goldenami.aws.session import Aws, RegionalAws
 from goldenami.domain import lineage
 from goldenami.domain.account_region import AccountRegion
@@ -100,11 +100,11 @@ def read(aws: Aws, places: Iterable[AccountRegion]) -> OwnImages:
 
 
 def _read(regional: RegionalAws, account: str) -> _Place:
+    at_home = regional.account == account  # where the records of builds lie
+    records_there = ahead(partial(records.every, regional)) if at_home else dict
     own = images.own(regional)
     pairs = [*lineage.noted(own), *_from_instances(regional, own)]
-    if regional.account == account:  # where the records of builds lie
-        recorded = [each.record for each in records.every(regional).values()]
-        pairs += lineage.recorded(regional.region, recorded)
+    pairs += lineage.recorded(regional.region, [each.record for each in records_there().values()])
     return _Place(own, lineage.of(pairs, marks=lineage.marked(own)))
 
 

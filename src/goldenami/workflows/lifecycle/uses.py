@@ -6,6 +6,7 @@ Nothing is changed. What could not be read is told, and is never taken for "none
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from functools import reduce
 
 from msgspec import Struct
 
@@ -157,19 +158,22 @@ def read(
     if not images:
         return Uses()
     every = _unique([*(each.place for each in images), *places])
-    readers: dict[_Question, Read] = {}
-    for place in every:
+
+    def read_place(place: AccountRegion) -> Uses:
         here = [each.image.id for each in images if each.place.region == place.region]
-        if here:
-            readers |= _readers(aws.at(place), place, here, published)
-    for each in images:
-        question = _Question(each.place, f"who may launch {each.image.id}")
-        readers[question] = _consumers(aws, each)
-    answers, errors = concurrently(readers, lambda question: [*readers[question]()])
-    return Uses(
-        uses=tuple(dict.fromkeys(use for uses in answers.values() for use in uses)),
-        unread={str(question): error.message for question, error in errors.items()},
-    )
+        readers = _readers(aws.at(place), place, here, published) if here else {}
+        for each in images:
+            if str(each.place) == str(place):
+                question = _Question(place, f"who may launch {each.image.id}")
+                readers[question] = _consumers(aws, each)
+        answers, errors = concurrently(readers, lambda question: [*readers[question]()])
+        return Uses(
+            uses=tuple(dict.fromkeys(use for uses in answers.values() for use in uses)),
+            unread={str(question): error.message for question, error in errors.items()},
+        )
+
+    answers, _ = concurrently(every, read_place)
+    return reduce(Uses.also, answers.values(), Uses())
 
 
 def places_of(

@@ -3,9 +3,11 @@
 Tags tell which builds come into question; what is a build's own, `recover` tells.
 """
 
+from functools import partial
 from itertools import chain
 
 from goldenami.aws import builds, lease, records, regions
+from goldenami.aws.parallel import ahead
 from goldenami.aws.session import Aws
 from goldenami.domain import lookup, tags
 from goldenami.domain.image import Image, bake_of, build_of
@@ -27,19 +29,22 @@ def unfinished(aws: Aws, file: ReleaseFile) -> str | None:
         RefusedError: something claims to be of an open build, and none has made it.
     """
     release = file.release
+    regions.begin(aws)
     enabled = regions.enabled(aws)
     if release.build_region not in enabled:
         return None
     places = release.places(aws.account, aws.partition)
     own = [place for place in places if place.is_home and place.region in enabled]
     others = [place for place in places if not place.is_home]
-    images = claimed(aws, release, own).complete("looking for builds")
-    images |= claimed(aws, release, others).read
     home = aws.in_region(release.build_region)
-    current = lease.of_image(home, release.image)
+    elsewhere = ahead(partial(claimed, aws, release, others))
+    holding = ahead(partial(lease.of_image, home, release.image))
+    running = ahead(partial(builds.instances, home, tags.IMAGE, release.image, alive=False))
+    images = claimed(aws, release, own).complete("looking for builds")
+    images |= elsewhere().read
+    current = holding()
     holder = current.holder.build if current else ""
-    instances = builds.instances(home, tags.IMAGE, release.image, alive=False)
-    claims = Claims(images, instances)
+    claims = Claims(images, running())
     for build in sorted(_open(claims, file, holder), reverse=True):
         earlier = judged(aws, release, build, claims)
         if earlier is None or earlier.record.spec != file.spec:

@@ -1,8 +1,8 @@
 """What can be looked at before a bake, all of it in one list, without changing anything."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
-from itertools import product
+from itertools import chain
 
 from goldenami.aws import (
     calls,
@@ -17,7 +17,7 @@ from goldenami.aws import (
 )
 from goldenami.aws.denials import is_explicit
 from goldenami.aws.errors import FORBIDDEN
-from goldenami.aws.parallel import concurrently
+from goldenami.aws.parallel import ahead, concurrently, side_by_side
 from goldenami.bake import volumes
 from goldenami.bake.distribute import copying
 from goldenami.bake.interface import Baker, Recipe
@@ -57,19 +57,22 @@ def check(recipe: Recipe, baker: Baker, earlier: EarlierRun | None, needed: Need
         for name, image in (earlier.images if earlier else {}).items()
         if image.state == "available"
     }
-    return sum(
-        [
-            _inputs(recipe) if to_make else CheckResult(),
-            _launch(recipe, baker, needed) if recipe.place in to_make else CheckResult(),
-            CheckResult() if _is_tested(recipe, earlier) else _scan(recipe),
-            _commands(recipe, earlier),
-            _everywhere(recipe, [partial(_name, own)], to_make),
-            _everywhere(recipe, [_parameter], recipe.places),
-            _everywhere(recipe, [partial(_shares, present)], to_finish),
-            _everywhere(recipe, [partial(_quota, needed), _key, _copy], to_make),
-        ],
-        CheckResult(),
-    )
+    every = partial(_everywhere, recipe)
+    looks: list[Callable[[], CheckResult]] = [partial(_commands, recipe, earlier)]
+    if not _is_tested(recipe, earlier):
+        looks.insert(0, partial(_scan, recipe))
+    if recipe.place in to_make:
+        looks.insert(0, partial(_launch, recipe, baker, needed))
+    looks += [
+        partial(every, partial(_name, own), to_make),
+        partial(every, _parameter, recipe.places),
+        partial(every, partial(_shares, present), to_finish),
+        partial(every, partial(_quota, needed), to_make),
+        partial(every, _key, to_make),
+        partial(every, _copy, to_make),
+    ]
+    inputs = _inputs(recipe) if to_make else CheckResult()
+    return sum(side_by_side(looks, lambda look: look()).values(), inputs)
 
 
 def permissions(recipe: Recipe, earlier: EarlierRun | None) -> tuple[str, ...]:
@@ -117,29 +120,30 @@ def _is_tested(recipe: Recipe, earlier: EarlierRun | None) -> bool:
 
 def _region_problems(recipe: Recipe) -> list[str]:
     problems = regions.problems(recipe.release.regions, recipe.aws)
-    for role in dict.fromkeys(place.role for place in recipe.places if place.role):
+
+    def of_role(role: str) -> list[str]:
         places = [place for place in recipe.places if place.role == role]
         try:
             other = recipe.aws.acting_as(role)
-            problems += regions.problems((place.region for place in places), other)
+            return regions.problems((place.region for place in places), other)
         except AwsError as error:
-            problems.append(f"copies into account {places[0].account}: {in_list(recipe, error)}")
-    return problems
+            return [f"copies into account {places[0].account}: {in_list(recipe, error)}"]
+
+    roles = dict.fromkeys(place.role for place in recipe.places if place.role)
+    elsewhere = side_by_side(roles, of_role)
+    return [*problems, *chain.from_iterable(elsewhere.values())]
 
 
-def _everywhere(
-    recipe: Recipe, checks: Sequence[Check], places: Collection[AccountRegion]
-) -> CheckResult:
-    """Do these checks in all places at once, and put them together check by check."""
+def _everywhere(recipe: Recipe, look: Check, places: Collection[AccountRegion]) -> CheckResult:
+    """Do a check in all places at once."""
 
-    def do(job: tuple[Check, AccountRegion]) -> CheckResult:
-        look, place = job
+    def do(place: AccountRegion) -> CheckResult:
         try:
             return look(recipe, place)
         except AwsError as error:
             return CheckResult(wrong=(f"{place.name}: {in_list(recipe, error)}",))
 
-    results, _ = concurrently(product(checks, places), do)
+    results, _ = concurrently(places, do)
     return sum(results.values(), CheckResult())
 
 
@@ -156,13 +160,15 @@ def _inputs(recipe: Recipe) -> CheckResult:
 
 
 def _launch(recipe: Recipe, baker: Baker, needed: Needs) -> CheckResult:
-    result = baker.check()
+    checking = ahead(baker.check)
     if recipe.instance_id:
-        return result
+        return checking()
     regional, kinds = recipe.aws.at(recipe.place), types(recipe.release.base)
     own = recipe.build.architecture
     beside = [kind for name, kind in needed.instances.items() if name != own]
-    return sum((quotas.vcpus(regional, kind, beside) for kind in kinds), result)
+    room = ahead(partial(side_by_side, kinds, lambda kind: quotas.vcpus(regional, kind, beside)))
+    result = checking()
+    return sum(room().values(), result)
 
 
 def _scan(recipe: Recipe) -> CheckResult:
@@ -213,8 +219,8 @@ def _quota(needed: Needs, recipe: Recipe, place: AccountRegion) -> CheckResult:
 def _key(recipe: Recipe, place: AccountRegion) -> CheckResult:
     """Look at the keys that a place encrypts with."""
     regional, shared = recipe.aws.at(place), place.is_home and recipe.is_shared
-    looks = (keys.check(regional, key, shared=shared) for key in dict.fromkeys(recipe.keys(place)))
-    return sum(looks, CheckResult())
+    looks = side_by_side(recipe.keys(place), lambda key: keys.check(regional, key, shared=shared))
+    return sum(looks.values(), CheckResult())
 
 
 def _shares(present: Mapping[str, Image], recipe: Recipe, place: AccountRegion) -> CheckResult:
@@ -223,8 +229,9 @@ def _shares(present: Mapping[str, Image], recipe: Recipe, place: AccountRegion) 
     if not (place.is_home and recipe.is_shared):
         return CheckResult()
     consumers = release.share.targets + len(release.copies)
-    result = quotas.shares(recipe.aws.at(place), consumers)
-    return result + sharing.check(recipe, place, present)
+    quota = ahead(partial(quotas.shares, recipe.aws.at(place), consumers))
+    shared = sharing.check(recipe, place, present)
+    return quota() + shared
 
 
 def _parameter(recipe: Recipe, place: AccountRegion) -> CheckResult:

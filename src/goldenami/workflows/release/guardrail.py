@@ -5,6 +5,7 @@ whichever enforcement attached them: the lists only grow, by images that were ju
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
@@ -13,6 +14,7 @@ from goldenami.aws import iam, organizations, policy_simulator
 from goldenami.aws.errors import FORBIDDEN
 from goldenami.aws.kept_policy import KeptPolicy
 from goldenami.aws.organizations import SCP
+from goldenami.aws.parallel import ahead, side_by_side
 from goldenami.aws.session import Aws
 from goldenami.bake.actions import approved, image_id, snapshot_ids
 from goldenami.bake.interface import Recipe
@@ -24,6 +26,7 @@ from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import AwsError, RefusedError
 from goldenami.iam import snapshot_list
 from goldenami.iam.profiles import load_profiles
+from goldenami.spec import ReleaseFile
 from goldenami.workflows.enforce import rendering
 from goldenami.workflows.enforce.snapshots import EXTEND, EXTEND_SCP
 
@@ -69,16 +72,20 @@ class Guarding(Struct, frozen=True, kw_only=True):
     checked: CheckResult = CheckResult()
 
 
-def look(recipe: Recipe) -> Guarding:
+def look(aws: Aws, file: ReleaseFile) -> Guarding:
     """Look for the guardrails that list snapshots, and whether the caller may change them.
+
+    Args:
+        aws: the account.
+        file: what is released there.
 
     Raises:
         AwsError: a policy could not be read, though the caller may.
     """
     try:
-        mechanisms = recipe.file.enforcement.enforce.mechanisms
-        organization = recipe.file.enforcement.declared and mechanisms.scp is not None
-        guardrails = tuple(attached(recipe.aws, organization=organization))
+        mechanisms = file.enforcement.enforce.mechanisms
+        organization = file.enforcement.declared and mechanisms.scp is not None
+        guardrails = tuple(attached(aws, organization=organization))
     except (AwsError, RefusedError) as error:
         if isinstance(error, AwsError) and error.code not in FORBIDDEN:
             raise
@@ -92,12 +99,12 @@ def look(recipe: Recipe) -> Guarding:
     managed = [guardrail.key for guardrail in guardrails if not guardrail.of_organization]
     purpose = "asking whether the guardrail may be changed"  # not of the organization's policies
     try:
-        missing = managed and policy_simulator.refused(recipe.aws, _CHANGING, managed, purpose)
+        missing = managed and policy_simulator.refused(aws, _CHANGING, managed, purpose)
         if missing:
             note = (
                 f"{names} lists snapshots, and you may not change it ({'; '.join(missing)}): the "
                 "release will be approved and not published, until "
-                f"`goldenami enforce {_file(recipe)}` has been run by who may"
+                f"`goldenami enforce {_file(file)}` has been run by who may"
             )
     except AwsError as error:
         unknown = (f"whether {names} may be changed is not known: {error.message}",)
@@ -159,19 +166,21 @@ def attached(aws: Aws, *, organization: bool = False) -> Iterator[KeptPolicy]:
         if "snapshots" in profile.needs
         for document in profile.documents
     }
+    above = (
+        ahead(partial(organizations.named, aws, SCP, prefixes.POLICIES)) if organization else dict
+    )
     names = (f"{prefixes.POLICIES}{name}" for name in (*sorted(listing), rendering.BOUNDARY))
-    arns_of_ours = (arns.iam_arn(aws.partition, aws.account, "policy", name) for name in names)
-    managed = (iam.managed_policy(aws, arn) for arn in arns_of_ours)
-    policies = [policy for policy in managed if policy]
-    if organization:
-        policies += organizations.named(aws, SCP, prefixes.POLICIES).values()
+    arns_of_ours = [arns.iam_arn(aws.partition, aws.account, "policy", name) for name in names]
+    managed = side_by_side(arns_of_ours, partial(iam.managed_policy, aws))
+    policies = [policy for policy in managed.values() if policy]
+    policies += above().values()
     for policy in policies:
         if policy.ours and policy.attached and snapshot_list.listed(policy.document):
             yield policy
 
 
-def _file(recipe: Recipe) -> str:
-    enforcement = recipe.file.enforcement
+def _file(file: ReleaseFile) -> str:
+    enforcement = file.enforcement
     return str(enforcement.path) if enforcement.declared else "FILE"
 
 
@@ -187,7 +196,7 @@ def _update(
             "Owners": list(dict.fromkeys((aws.account, *enforcement.owners))),
             "PipelineRole": arns.role_arn(aws.partition, aws.account, role) if role else "",
             "SizeLimit": scp.size_limit if scp else 0,
-            "Enforce": f"goldenami enforce {_file(recipe)}",
+            "Enforce": f"goldenami enforce {_file(recipe.file)}",
         },
         after,
     )  # fmt: skip

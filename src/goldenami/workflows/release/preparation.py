@@ -1,13 +1,15 @@
 """From a release file to a bake that was checked and can start, anew or where it stopped."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 
 from msgspec import Struct, structs
 
 from goldenami import journal
 from goldenami.aws import images, lease
+from goldenami.aws.parallel import ahead, side_by_side
 from goldenami.aws.session import Aws
 from goldenami.bake import record
 from goldenami.bake.actions import image_id
@@ -15,8 +17,8 @@ from goldenami.bake.boot_test import boot_test
 from goldenami.bake.create_image import CreateImageBaker
 from goldenami.bake.distribute import distribution, wait_for_image
 from goldenami.bake.interface import Baker, Recipe, new_build
-from goldenami.bake.launch import types
 from goldenami.bake.packer_baker import PackerBaker
+from goldenami.domain.check_result import CheckResult
 from goldenami.domain.image import Build, Image, bake_of, build_of, new_nonce
 from goldenami.domain.plan import Action, Plan, of_this_part
 from goldenami.domain.record import Record
@@ -26,6 +28,7 @@ from goldenami.spec import ReleaseFile
 from goldenami.spec.architectures import by_architecture
 from goldenami.workflows import goldens
 from goldenami.workflows.release import guardrail
+from goldenami.workflows.release.answers import BakeAnswers, when_needed
 from goldenami.workflows.release.checks import check, permissions, writing
 from goldenami.workflows.release.decision import decision, refuse_unfinished
 from goldenami.workflows.release.needs import Needs, needs
@@ -49,6 +52,7 @@ def prepare(
     aws: Aws,
     file: ReleaseFile,
     *,
+    answers: BakeAnswers | None = None,
     method: str | None = None,
     instance_id: str | None = None,
     resume: str | None = None,
@@ -61,6 +65,7 @@ def prepare(
     Args:
         aws: whose account.
         file: the release file.
+        answers: what was asked ahead, before it was known which build it becomes.
         method: ``create-image`` or ``packer``, None for the release file's.
         instance_id: a base instance that is there already.
         resume: the id of a build that did not end, here or on another machine.
@@ -80,7 +85,9 @@ def prepare(
         method, instance_id = _as_begun(begun_record, method, instance_id)
     how = method or file.release.bake.method
     _refuse_options(file, how, instance_id, keep_on_failure=keep_on_failure)
-    recipes = _recipes(aws, file, begun, _first_build(file, started, bake, begun))
+    answers = answers or when_needed(aws, file)
+    first = _first_build(file, started, bake, begun)
+    recipes = _recipes(aws, file, begun, first, answers.sources)
     recipes = [
         structs.replace(
             recipe,
@@ -109,7 +116,7 @@ def prepare(
         else _command("bake", file, *command),
         keep_on_failure=keep_on_failure,
     )
-    return _checked(prepared, begun.earlier)
+    return _checked(prepared, begun.earlier, answers.guarding)
 
 
 def renew(prepared: Prepared) -> Prepared:
@@ -131,9 +138,14 @@ def renew(prepared: Prepared) -> Prepared:
     return prepared if earlier == before else _checked(prepared, earlier)
 
 
-def _checked(prepared: Prepared, earlier: Mapping[str, EarlierRun | None]) -> Prepared:
+def _checked(
+    prepared: Prepared,
+    earlier: Mapping[str, EarlierRun | None],
+    guarding: Callable[[], guardrail.Guarding] | None = None,
+) -> Prepared:
     """Check a bake against what an earlier run has left, and plan the rest."""
     recipe = prepared.recipe
+    look = guarding or partial(guardrail.look, recipe.aws, recipe.file)
     for each in earlier.values():
         if each:
             each.refuse()
@@ -141,10 +153,12 @@ def _checked(prepared: Prepared, earlier: Mapping[str, EarlierRun | None]) -> Pr
         refuse_unfinished([build.recipe for build in prepared.builds], earlier)
     decided = decision(earlier)
     needed = needs((build.recipe, earlier.get(build.part)) for build in prepared.builds)
-    builds = tuple(
-        _looked(structs.replace(build, decision=decided), earlier.get(build.part), needed)
-        for build in prepared.builds
-    )
+
+    def looked(part: str) -> PreparedBuild:
+        build = next(build for build in prepared.builds if build.part == part)
+        return _looked(structs.replace(build, decision=decided), earlier.get(part), needed)
+
+    builds = tuple(side_by_side([build.part for build in prepared.builds], looked).values())
     prepared = structs.replace(prepared, builds=builds)
     if wrong := prepared.checked.wrong:
         raise BakeError(
@@ -153,7 +167,7 @@ def _checked(prepared: Prepared, earlier: Mapping[str, EarlierRun | None]) -> Pr
     ended = all(build.ended for build in builds)
     return structs.replace(
         prepared,
-        guarding=guardrail.Guarding() if ended else guardrail.look(recipe),
+        guarding=guardrail.Guarding() if ended else look(),
         holds_lease=ended and _holds_lease(prepared),
     )
 
@@ -167,9 +181,9 @@ def _looked(build: PreparedBuild, earlier: EarlierRun | None, needed: Needs) -> 
         actions = discarding(actions, recipe, earlier)
     if build.approving:  # what was made before is none of the approver's steps
         actions = tuple(action for action in actions if action.id not in done)
-    checked = check(recipe, baker, earlier, needed)
-    if not (build.proposes or (earlier and earlier.is_whole)):  # else somebody else publishes
-        checked += writing(recipe)
+    publishes = not (build.proposes or (earlier and earlier.is_whole))  # else somebody else does
+    may_write = ahead(partial(writing, recipe)) if publishes else CheckResult
+    checked = check(recipe, baker, earlier, needed) + may_write()
     plan = Plan(title="", actions=actions, checks=permissions(recipe, earlier), checked=checked)
     return structs.replace(build, making=plan, earlier=earlier, done=done)
 
@@ -287,7 +301,13 @@ def _first_build(file: ReleaseFile, now: datetime, bake: str | None, begun: _Beg
     return structs.replace(build, id=bake, version=versions[0])
 
 
-def _recipes(aws: Aws, file: ReleaseFile, begun: _Begun, first: Build) -> list[Recipe]:
+def _recipes(
+    aws: Aws,
+    file: ReleaseFile,
+    begun: _Begun,
+    first: Build,
+    sources: Mapping[str, Callable[[], Image]],
+) -> list[Recipe]:
     """Return the recipe of each build.
 
     Raises:
@@ -300,7 +320,9 @@ def _recipes(aws: Aws, file: ReleaseFile, begun: _Begun, first: Build) -> list[R
         earlier = begun.earlier.get(architecture)
         build = earlier.record.as_build if earlier else _build(first, architecture)
         try:
-            source = _source(aws, own, earlier, architecture)
+            source = (
+                _source(aws, own, earlier, architecture) if earlier else sources[architecture]()
+            )
         except GoldenamiError as error:
             if len(files) == 1:
                 raise
@@ -323,16 +345,9 @@ def _build(first: Build, architecture: str) -> Build:
     return structs.replace(first, id=build_of(first.id, architecture), nonce=new_nonce())
 
 
-def _source(
-    aws: Aws, file: ReleaseFile, earlier: EarlierRun | None, architecture: str = ""
-) -> Image:
-    """Return the base image: that of the earlier run, whatever a parameter names by now."""
+def _source(aws: Aws, file: ReleaseFile, earlier: EarlierRun, architecture: str) -> Image:
+    """Return the base image of an earlier run, whatever a parameter names by now."""
     release, home = file.release, aws.in_region(file.release.build_region)
-    if not earlier:
-        return goldens.base_image(
-            home, release.base.source, release.approval_tag, architecture=architecture,
-            instance_type=types(release.base)[0],
-        )  # fmt: skip
     source = earlier.record.source
     for image in images.by_id(home, [source]):
         goldens.refuse_revoked(home, image, release.approval_tag)

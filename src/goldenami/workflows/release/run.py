@@ -259,7 +259,8 @@ class _Run:
         if prepared.is_whole or prepared.proposes:
             return prepared
         try:
-            return structs.replace(prepared, guarding=guardrail.look(prepared.recipe))
+            guarding = guardrail.look(prepared.recipe.aws, prepared.recipe.file)
+            return structs.replace(prepared, guarding=guarding)
         except GoldenamiError as error:
             raise self._failed(error) from error
 

@@ -60,7 +60,7 @@ class RemediationRequest(Struct, frozen=True, kw_only=True):
         leaving: the images that are to be left, whatever is held against them or not.
         rollout: how instances of groups are replaced.
         role: the name of the role in other accounts.
-        per_minute: how many calls may begin in a minute.
+        per_minute: how many calls may begin in a minute, a tenth of them at once.
     """
 
     kind: RemediationKind

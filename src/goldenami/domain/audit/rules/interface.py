@@ -41,7 +41,7 @@ class AuditRule(Struct, frozen=True, kw_only=True):
         controls: the controls it is evidence for.
         kinds: what it can hold something against; where there is none, it has nothing to say.
         test: says what it holds against a subject, or None. Pure: it looks at the subject's image,
-            facts, account and region, and at what is approved.
+            facts, account and region, and at what is approved; it is shown nothing else.
     """
 
     id: str

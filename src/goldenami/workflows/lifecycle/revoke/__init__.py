@@ -6,11 +6,12 @@ it is looked who still uses it.
 """
 
 from collections.abc import Mapping
+from functools import partial
 
 from msgspec import Struct, structs
 
 from goldenami.aws import regions
-from goldenami.aws.parallel import stoppable
+from goldenami.aws.parallel import ahead
 from goldenami.aws.session import Aws
 from goldenami.domain import lineage
 from goldenami.domain.account_region import AccountRegion
@@ -170,12 +171,12 @@ def prepare(aws: Aws, image: str, version: str, order: RevocationOrder) -> Revoc
         RefusedError: it may not be revoked, or nothing can take its place where something has to.
         AwsError: the regions could not be read.
     """
-    with stoppable(1) as pool:  # what was made from it is read meanwhile
-        reading = None if order.only or order.at else pool.submit(_own, aws)
+    if order.only or order.at:
         first = brake.prepare(aws, image, version, order)
-        if reading is None:
-            return Revocation(aws=aws, order=order, brakes=(first,), unread=first.unread)
-        own = reading.result()
+        return Revocation(aws=aws, order=order, brakes=(first,), unread=first.unread)
+    reading = ahead(partial(_own, aws))
+    first = brake.prepare(aws, image, version, order)
+    own = reading()
     if elsewhere := [place for place in _places(aws, first.version) if place.role]:
         own = own.also(descendants.read(aws, elsewhere))
     children, strangers = _born(first.version, own)
@@ -186,9 +187,13 @@ def prepare(aws: Aws, image: str, version: str, order: RevocationOrder) -> Revoc
         "the audit tells it"
         for each in strangers
     ]
-    for name, number in children:
+    braking = [
+        ahead(partial(brake.prepare, aws, name, number, _inherited(order, first.version)))
+        for name, number in children
+    ]
+    for (name, number), inheriting in zip(children, braking, strict=True):
         try:
-            inherited = brake.prepare(aws, name, number, _inherited(order, first.version))
+            inherited = inheriting()
         except RefusedError as error:
             raise RefusedError(
                 f"{name} {number} was made from {first.version.name}, and cannot be revoked with "

@@ -8,10 +8,12 @@ a version that is half in use is better than one that is wholly so.
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from msgspec import Struct
 
 from goldenami.aws import lease
+from goldenami.aws.parallel import ahead
 from goldenami.aws.session import Aws
 from goldenami.bake import pointing
 from goldenami.domain.image import bake_of
@@ -117,8 +119,11 @@ def prepare(aws: Aws, image: str, version: str, order: RevocationOrder) -> Brake
     every = releases.read(aws, image, role=order.role)
     chosen = every.version(version)
     refuse_illegal(chosen, Status.REVOKED)
-    _refuse_baking(aws, chosen)
     now = datetime.now(UTC)
+    later = order.at if order.at and order.at > now else None
+    refusing = ahead(partial(_refuse_baking, aws, chosen))
+    seen = Pointers(every=()) if later else pointers.read(aws, every, role=order.role)
+    refusing()
     change = decided(
         chosen,
         Change(
@@ -131,14 +136,13 @@ def prepare(aws: Aws, image: str, version: str, order: RevocationOrder) -> Brake
     )
     run = LifecycleRun.of(aws, chosen, order.command)
     notes = tuple(f"left alone: {each}" for each in every.left_alone)
-    if order.at and order.at > now:
-        actions = deprecating(chosen, order.at, now)
-        notes = (*notes, f"until {moment(order.at)} EC2 alone knows of it; revoke it again then")
+    if later:
+        actions = deprecating(chosen, later, now)
+        notes = (*notes, f"until {moment(later)} EC2 alone knows of it; revoke it again then")
         return Brake(
             run=run, version=chosen, change=change, marking=actions, at_once=False, notes=notes,
             unread=every.unread,
         )  # fmt: skip
-    seen = pointers.read(aws, every, role=order.role)
     pointing = _pointing(seen, every, chosen, change, order)
     marking = (*changing(chosen, change), *deprecating(chosen, now, now))
     return Brake(

@@ -1,0 +1,329 @@
+"""Instances that are judged by their images alone come to the same document as whole ones."""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from typing import Any, NamedTuple
+
+import pytest
+from botocore.session import get_session
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from goldenami.aws import leftovers
+from goldenami.aws.ask import Asking
+from goldenami.aws.inventory import InstanceInventory
+from goldenami.aws.lean_parser import LeanParser
+from goldenami.aws.leftovers import RegionLeases
+from goldenami.domain import tags
+from goldenami.domain.account_region import AccountRegion
+from goldenami.domain.audit.approved import Approved, Produced
+from goldenami.domain.audit.document import ImageUse, PlaceRead
+from goldenami.domain.audit.finding import Finding
+from goldenami.domain.audit.subject import ImageSeen
+from goldenami.domain.audit.waivers import Waived, Waiver, Waivers
+from goldenami.errors import AwsError
+from goldenami.workflows.audit import instances, summary
+from goldenami.workflows.audit.sources import Batch
+from goldenami.workflows.audit.summary import Findings, PlaceSummary
+
+ACCOUNT, STRANGER = "111122223333", "999988887777"
+PLACE = AccountRegion(ACCOUNT, "us-east-1")
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+BUILD = "20261001T050211Z-a1b2c3"
+GOLDEN, DERIVED, OTHER = "ami-golden", "ami-derived", "ami-other"
+APPROVED = Approved(
+    produced={
+        PLACE.region: {
+            GOLDEN: Produced(
+                id=GOLDEN, image="web", version="1", created=NOW, approved=True, candidate=False
+            )
+        }
+    },
+    owners=frozenset({ACCOUNT}),
+    account=ACCOUNT,
+    at=NOW,
+    max_age=timedelta(days=90),
+)
+WAIVERS = (
+    Waiver(owner="ann", reason="moves", expires=date(2027, 1, 1), tag="Team=data"),
+    Waiver(owner="ann", reason="moves", expires=date(2027, 1, 1), instance="i-1"),
+    Waiver(owner="ann", reason="moved", expires=date(2025, 1, 1), image=OTHER),
+)
+
+
+class Region(Asking):
+    """A region that answers with pages, as botocore hands them over."""
+
+    where = region = PLACE.region
+    account = PLACE.account
+
+    def __init__(self, pages: Sequence[bytes], *, metadata: bool) -> None:
+        self._pages = pages
+        self._metadata = metadata
+
+    def client(self, service: str) -> Any:
+        raise AssertionError(service)
+
+    def raw(self, call: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        operation = call.rpartition(":")[2]
+        if operation == "DescribeInstanceImageMetadata" and not self._metadata:
+            raise AwsError("not here", code="InvalidAction")
+        body = self._pages[int(parameters.get("NextToken", 0))]
+        response = {"body": body, "status_code": 200, "headers": {}}
+        answer: dict[str, Any] = LeanParser().parse(response, shape(operation))
+        return answer
+
+
+class Images:
+    """Shows the images that there are; one was made from a golden one."""
+
+    def of(self, ids: Iterable[str]) -> Mapping[str, ImageSeen]:
+        return {image: ImageSeen(id=image, owner=owner(image), state="available") for image in ids}
+
+    def golden_ancestors(self, ids: Collection[str], _: Approved) -> dict[str, str]:
+        return {image: GOLDEN for image in ids if image == DERIVED}
+
+
+def owner(image: str) -> str:
+    return STRANGER if image == OTHER else ACCOUNT
+
+
+@cache
+def shape(operation: str) -> Any:
+    return get_session().get_service_model("ec2").operation_model(operation).output_shape
+
+
+def written(name: str, inside: str) -> str:
+    return f"<{name}>{inside}</{name}>"
+
+
+def tag_set(several: Mapping[str, str]) -> str:
+    pairs = (written("key", key) + written("value", value) for key, value in several.items())
+    return written("tagSet", "".join(written("item", pair) for pair in pairs))
+
+
+TEXTS = st.sampled_from(["web", "a&amp;b", "&#x6b;", "<![CDATA[a<b]]>", "a<!-- c -->b", ""])
+TAGS = st.dictionaries(st.sampled_from(["Name", "Team", "x"]), TEXTS | st.just("data"), max_size=3)
+CLAIM = {tags.ROLE: "base", tags.SPEC: "0", tags.BUILD: BUILD}
+STATES = ("running", "stopped", "pending", "terminated", "shutting-down")
+DATES = st.sampled_from(["2026-11-01T00:00:00.000Z", "2026-01-01T00:00:00.000Z"])
+
+
+class Told(NamedTuple):
+    """An instance as a page tells it, by its elements."""
+
+    id: str
+    state: str
+    image: str
+    about: str
+    launched: str
+    tags: str
+
+    @property
+    def parts(self) -> list[str]:
+        state = written("instanceState", written("name", self.state) + written("code", "16"))
+        parts = [written("instanceId", self.id), state, self.tags, self.launched]
+        return [part for part in parts if part]
+
+    @property
+    def metadata(self) -> str:
+        return "".join([*self.parts, written("imageMetadata", self.about)])
+
+    @property
+    def described(self) -> str:
+        parts = [*self.parts, written("imageId", self.image), "<instanceType>x</instanceType>"]
+        return "".join(parts)
+
+
+@st.composite
+def told(draw: st.DrawFn) -> Told:
+    image = draw(st.sampled_from([GOLDEN, GOLDEN, GOLDEN, DERIVED, OTHER]))
+    about = written("imageId", image)
+    about += draw(st.sampled_from([written("imageOwnerId", owner(image))] * 4 + [""]))
+    about += draw(st.sampled_from([written("imageState", "available")] * 4 + ["", "<!-- -->"]))
+    about += draw(DATES.map(lambda at: written("creationDate", at)) | st.just(""))
+    about += draw(DATES.map(lambda at: written("deprecationTime", at)) | st.just(""))
+    claim = draw(st.sampled_from([{}] * 30 + [CLAIM]))
+    return Told(
+        id=draw(st.sampled_from(["i-1", "i-2", "i-3"])),
+        state=draw(st.sampled_from(["running"] * 9 + list(STATES))),
+        image=image,
+        about=about,
+        launched=written("launchTime", draw(DATES)),
+        tags=draw(TAGS.map(lambda own: tag_set({**own, **claim}))),
+    )
+
+
+PAGES = st.lists(st.lists(told(), max_size=5), min_size=1, max_size=3)
+
+
+def bodies(
+    pages: Sequence[Sequence[str]], *, metadata: bool = True, namespace: str = "http://ec2/"
+) -> list[bytes]:
+    operation, name = ("DescribeInstanceImageMetadata", "instanceImageMetadataSet")
+    if not metadata:
+        operation, name = "DescribeInstances", "reservationSet"
+    space = f' xmlns="{namespace}"' if namespace else ""
+    several = []
+    for number, items in enumerate(pages, start=1):
+        more = written("nextToken", str(number)) if number < len(pages) else ""
+        rows = written(name, "".join(written("item", each) for each in items))
+        whole = f"<{operation}Response{space}>{rows}{more}</{operation}Response>"
+        several.append(f'<?xml version="1.0" encoding="UTF-8"?>\n{whole}'.encode())
+    return several
+
+
+class Outcome(NamedTuple):
+    """All that a document has of a place."""
+
+    place: PlaceRead
+    images: tuple[ImageUse, ...]
+    findings: list[Finding]
+    waived: list[Waived]
+    waivers: tuple[Waiver, ...]
+    baking: set[str]
+    unread: str
+
+
+def batches_of(pages: Sequence[bytes], *, whole: bool, metadata: bool = True) -> Iterator[Batch]:
+    regional = Region(pages, metadata=metadata)
+    with ThreadPoolExecutor(1) as pool:
+        listing = InstanceInventory(regional, pool)  # type: ignore[arg-type]
+        yield from instances.read(listing, regional, Images(), APPROVED, whole=whole)  # type: ignore[arg-type]
+
+
+def outcome(pages: Sequence[bytes], *, whole: bool, metadata: bool = True) -> Outcome:
+    unread = ""
+    found = Findings(Waivers(WAIVERS, NOW.date()), None)
+    counts = PlaceSummary(0, PLACE, APPROVED.produced[PLACE.region], APPROVED, found)
+    try:
+        for batch in batches_of(pages, whole=whole, metadata=metadata):
+            counts.add(batch)
+    except AwsError as error:
+        unread = error.message
+    return Outcome(
+        place=counts.place_read,
+        images=summary.images([counts]),
+        findings=[*found.open],
+        waived=[*found.waived],
+        waivers=found.waivers.unused,
+        baking=found.baking,
+        unread=unread,
+    )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_bake_is_under_way() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        books = RegionLeases(lapsed=(), running=frozenset())
+        patch.setattr(leftovers, "books", lambda _: books)
+        yield
+
+
+def metadata_of(pages: Sequence[Sequence[Told]], namespace: str = "http://ec2/") -> list[bytes]:
+    rows = [[each.metadata for each in page] for page in pages]
+    return bodies(rows, namespace=namespace)
+
+
+@settings(max_examples=100)
+@given(PAGES, st.sampled_from(["http://ec2/", ""]))
+def test_any_pages_come_to_the_same_by_image_and_whole(
+    pages: list[list[Told]], namespace: str
+) -> None:
+    several = metadata_of(pages, namespace)
+    assert outcome(several, whole=False) == outcome(several, whole=True)
+
+
+@settings(max_examples=40)
+@given(PAGES)
+def test_so_do_reservations_where_images_are_looked_up(pages: list[list[Told]]) -> None:
+    rows = [
+        [
+            written("instancesSet", "".join(written("item", one.described) for one in page[:2])),
+            *(written("instancesSet", written("item", one.described)) for one in page[2:]),
+        ]
+        for page in pages
+    ]
+    several = bodies(rows, metadata=False)
+    by_image = outcome(several, whole=False, metadata=False)
+    assert by_image == outcome(several, whole=True, metadata=False)
+
+
+ELEMENT = re.compile(
+    r"<(instanceId|instanceState|name|imageMetadata|imageId|tagSet)>(?:(?!<\1>).)*?</\1>"
+)
+DAMAGES: Mapping[str, Callable[[str], str]] = {
+    "missing": lambda _: "",
+    "empty": lambda element: f"<{element.partition('>')[0][1:]}/>",
+    "twice": lambda element: element * 2,
+    "twice, once empty": lambda element: f"{element}<{element.partition('>')[0][1:]}/>",
+    "empty, then there": lambda element: f"<{element.partition('>')[0][1:]}/>{element}",
+    "after another": lambda element: (
+        element if "<key>" in element else re.sub(r">([^<]+)<", r"><new/>\1<", element, count=1)
+    ),
+    "of another namespace": lambda element: element.replace(">", ' xmlns="x">', 1),
+}
+
+
+@settings(max_examples=150)
+@given(st.lists(told(), min_size=1, max_size=6), st.sampled_from([*DAMAGES]), st.data())
+def test_a_page_with_too_few_or_too_many_elements_is_never_read_amiss(
+    page: list[Told], damage: str, data: st.DataObject
+) -> None:
+    """Two damages may even each other out: one instance has two of what another one lacks.
+
+    Only tags within and times are not looked at where nothing is held against an instance.
+    """
+    rows = "<->".join(each.metadata for each in page)
+    for _ in range(data.draw(st.integers(1, 2))):
+        elements = list(ELEMENT.finditer(rows))
+        element = data.draw(st.sampled_from(elements))
+        rows = rows[: element.start()] + DAMAGES[damage](element[0]) + rows[element.end() :]
+        damage = data.draw(st.sampled_from([*DAMAGES]))
+    several = bodies([rows.split("<->")])
+    assert outcome(several, whole=False) == outcome(several, whole=True)
+
+
+ABOUT = written("imageId", GOLDEN) + written("imageOwnerId", ACCOUNT)
+ABOUT += written("imageState", "available")
+RUNNING = Told("i-1", "running", GOLDEN, ABOUT, "", tag_set({"Name": "a"}))
+
+
+def test_what_is_compliant_is_counted_and_never_becomes_an_object() -> None:
+    stranger = RUNNING._replace(about=ABOUT.replace(GOLDEN, OTHER).replace(ACCOUNT, STRANGER))
+    ended = RUNNING._replace(state="terminated")
+    pages = metadata_of([[RUNNING, stranger, ended, RUNNING]])
+    (batch,) = batches_of(pages, whole=False)
+    ((sample, number),) = batch.compliant
+    assert (sample.image.id, sample.id, sample.tags, number) == (GOLDEN, "", {}, 2)
+    assert [(subject.image.id, subject.name) for subject in batch.subjects] == [(OTHER, "a")]
+
+
+PAGE = metadata_of([[RUNNING]])[0].decode()
+READ_WHOLE: Mapping[str, str] = {
+    "an instance claims to be of a bake": PAGE.replace("Name", tags.ROLE),
+    "the same in other characters": PAGE.replace("Name", tags.ROLE.replace("l", "&#108;")),
+    "an image changed on the way": metadata_of(
+        [[RUNNING, RUNNING._replace(about=ABOUT + written("name", "web"))]]
+    )[0].decode(),
+    "two lists": PAGE.replace("</Describe", "<instanceImageMetadataSet/></Describe"),
+    "a document type": PAGE.replace(
+        "<Desc", "<!DOCTYPE DescribeInstanceImageMetadataResponse><Desc"
+    ),
+}
+
+
+@pytest.mark.parametrize("page", READ_WHOLE.values(), ids=READ_WHOLE)
+def test_what_is_no_plain_page_is_read_row_by_row(page: str) -> None:
+    (batch,) = batches_of([page.encode()], whole=False)
+    assert not batch.compliant
+    assert batch.subjects
+
+
+@pytest.mark.parametrize(("part", "broken"), [(GOLDEN, "&golden;"), ("</tagSet>", "")])
+def test_what_is_no_xml_is_unread(part: str, broken: str) -> None:
+    result = outcome([PAGE.replace(part, broken).encode()], whole=False)
+    assert (result.place.subjects, "cannot be parsed" in result.unread) == ({}, True)
