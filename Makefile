@@ -13,6 +13,8 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 SCHEMAS := .schemas
 SIMULATOR := .differential
 BIN := $(VENV)/bin
+# The environments are this file's own, and each start is slower where nothing compiled may be kept.
+unexport PYTHONDONTWRITEBYTECODE
 export GOLDENAMI_AWSCLI := $(CURDIR)/$(AWSCLI_VENV)/bin/aws
 export GOLDENAMI := $(CURDIR)/$(USER_VENV)/bin/goldenami
 export GOLDENAMI_CUSTODIAN := $(CURDIR)/$(CUSTODIAN_VENV)/bin/custodian

@@ -18,6 +18,7 @@ import page
 from table import Machine, Section, Table, text
 
 SECTIONS: Mapping[str, str] = {
+    "run": "Start-up",
     "audit": "One region",
     "million": "All cores",
     "network": "A slow network",

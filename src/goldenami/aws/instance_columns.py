@@ -53,13 +53,12 @@ class PageOfInstances:
         if paths.contains(listed, text=mark):
             raise UnevenError
         self._instances = paths.instances(listed)
-        self._ids, states, self._images, *_ = (
+        self.ids, self.states, self._images, *_ = (
             column.of(listed, len(self._instances)) for column in paths.columns
         )
-        self.states: Sequence[str] = [state.text for state in states]
-        self.images: Sequence[Hashable] = [
-            etree.tostring(image) if columns.described else image.text for image in self._images
-        ]
+        self.images: Sequence[Hashable] = (
+            list(map(etree.tostring, self._images)) if columns.described else self._images
+        )
         shape = items.item_shape
         self._members = (shape.members["Instances"].member if columns.groups else shape).members
         self._prefix = f"{{{namespace}}}" if namespace else ""
@@ -67,10 +66,6 @@ class PageOfInstances:
     def image(self, number: int) -> Any:
         """Return what is told of the image of an instance, as botocore has it."""
         return self._read("ImageMetadata", self._images[number])
-
-    def id(self, number: int) -> str:
-        """Return the id of an instance."""
-        return str(self._ids[number].text)
 
     def launched(self, number: int) -> datetime | None:
         """Return when an instance was launched, None if that is not told.
@@ -92,10 +87,10 @@ class PageOfInstances:
             return {}
         names, tags = [self._prefix + "key", self._prefix + "value"], {}
         for tag in listed:
-            pair = tag[:]
-            if [part.tag for part in pair] != names or not pair[0].text:
+            parts = list(tag)
+            if [part.tag for part in parts] != names or not (key := parts[0].text):
                 return {tag.key: tag.value for tag in read_all(Tag, self._read("Tags", listed))}
-            tags[pair[0].text] = pair[1].text or ""
+            tags[key] = parts[1].text or ""
         return tags
 
     def _last(self, number: int, name: str) -> Any:
@@ -134,13 +129,13 @@ def _listed(items: Items) -> Any:
 
 
 class _Column:
-    """Elements that each of several others has exactly once.
+    """Elements that each of several others has exactly once, or the texts in them.
 
     Args:
         compiled: makes an XPath.
         base: the path to those others.
         steps: the path on from each of them.
-        text: whether they have to begin with a text, too.
+        text: whether it is their texts, which each of them has to begin with.
     """
 
     def __init__(
@@ -148,10 +143,9 @@ class _Column:
     ) -> None:
         names = steps.split("/")
         ways = ["/".join([base, *names[:end]]) for end in range(1, len(names) + 1)]
-        firsts = "/".join(
-            [base, *(f"{name}[1]" for name in names), *["node()[1][self::text()]"] * text]
-        )
-        self._all = compiled(ways[-1])
+        begin = ["node()[1][self::text()]"] * text
+        firsts = "/".join([base, *(f"{name}[1]" for name in names), *begin])
+        self._all = compiled("/".join([ways[-1], *["text()"] * text]))
         self._once = compiled(" and ".join(f"count({way}) = $n" for way in (*ways, firsts)))
 
     def of(self, listed: Any, number: int) -> list[Any]:
@@ -160,10 +154,10 @@ class _Column:
         Raises:
             UnevenError: one is missing, or there is one too many.
         """
-        if not self._once(listed, n=number):
+        column: list[Any] = self._all(listed)
+        if len(column) != number or not self._once(listed, n=number):
             raise UnevenError
-        elements: list[Any] = self._all(listed)
-        return elements
+        return column
 
 
 class _Paths(Struct, frozen=True):
@@ -255,7 +249,7 @@ def _subject(page: PageOfInstances, number: int, sample: Subject) -> Subject:
     tags = page.tags(number)
     return replace(
         sample,
-        id=page.id(number),
+        id=page.ids[number],
         name=tags.get("Name", ""),
         state=page.states[number],
         launched=page.launched(number),

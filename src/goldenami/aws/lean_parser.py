@@ -67,7 +67,7 @@ class LeanParser(EC2QueryParser):
         if name not in LISTINGS or response["status_code"] != 200 or not whole:
             return super().parse(response, shape)
         answer: dict[str, Any] = {LISTINGS[name]: Items(body, shape)}
-        if (token := _text(_TOKEN, body)) is not None:
+        if (token := _text(_TOKEN, body, body.rfind(b"<nextToken>"))) is not None:
             answer["NextToken"] = token
         answer["ResponseMetadata"] = {
             "RequestId": _text(_REQUEST_ID, body) or "",
@@ -127,8 +127,8 @@ class Items(LazyRows):
         return b"\n".join(pattern.findall(self.body)).decode().splitlines()
 
 
-def _text(pattern: re.Pattern[bytes], body: bytes) -> str | None:
-    match = pattern.search(body)
+def _text(pattern: re.Pattern[bytes], body: bytes, start: int = 0) -> str | None:
+    match = pattern.search(body, start) if start >= 0 else None
     return unescape(match[1].decode(), _XML_ENTITIES) if match else None
 
 

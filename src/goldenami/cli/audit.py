@@ -89,6 +89,9 @@ def audit(options: AuditOptions) -> None:
 
     Example: goldenami audit release.yaml --format html --output audit.html
     """
+    from goldenami.aws import allocator
+
+    allocator.give_back()
     reports = _checked(options)
     question, now = _question(options), None
     past = _past(options)

@@ -20,6 +20,7 @@ from goldenami.aws import ask, waits
 from goldenami.cli import main
 
 LATE = (
+    "_strptime", "encodings.idna", "rich.console",
     "goldenami.aws.whole", "goldenami.report.listing", "goldenami.report.plan",
     "goldenami.workflows.freshness", "goldenami.workflows.lifecycle.pruning",
     "goldenami.workflows.lifecycle.restoration", "goldenami.workflows.lifecycle.revoke",

@@ -1,6 +1,7 @@
 """One line a finding for spreadsheets; unread places are lines of their own, never missing."""
 
 import csv
+from functools import lru_cache
 from typing import TextIO
 
 from goldenami.domain.audit.document import Document
@@ -26,6 +27,7 @@ def write(document: Document, out: TextIO) -> None:
         writer.writerow([columns.get(column, "") for column in COLUMNS])
 
 
+@lru_cache(maxsize=1024)  # most of a row is in many of them
 def _text(value: str) -> str:
     """Keep a spreadsheet from taking a tag's value for a formula or another row."""
     if not value.isprintable():

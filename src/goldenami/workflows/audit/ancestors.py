@@ -1,6 +1,6 @@
 """What the images of subjects were made from."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -23,13 +23,14 @@ def explained_by_ancestors(
 
     Golden ones are looked for only where an own image is not approved itself.
     """
+    by_image = {(subject.account, subject.region, subject.image): subject for subject in subjects}
     unexplained = {
         subject.image.id
-        for subject in subjects
+        for subject in by_image.values()
         if subject.image.known and approved.own(subject) and not approved.golden(subject)
     }
     golden = seen.golden_ancestors(unexplained, approved) if unexplained else {}
-    revoked = _revoked_ancestors(subjects, approved)
+    revoked = _revoked_ancestors(by_image.values(), approved)
     if not golden and not revoked:
         return subjects
     return [
@@ -47,7 +48,7 @@ def explained_by_ancestors(
     ]
 
 
-def _revoked_ancestors(subjects: Sequence[Subject], approved: Approved) -> dict[str, str]:
+def _revoked_ancestors(subjects: Iterable[Subject], approved: Approved) -> dict[str, str]:
     """Return the revoked images that those of the subjects were made from, by their ids."""
     images = {(subject.region, subject.image.id): subject.image for subject in subjects}
     return {

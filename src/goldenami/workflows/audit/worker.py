@@ -4,7 +4,7 @@ import gc
 import os
 import signal
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -13,10 +13,12 @@ from typing import Any
 
 from msgspec import Struct
 
+from goldenami.aws import allocator
 from goldenami.aws.delegation import Delegate
 from goldenami.aws.instance_reader import InstanceReader
 from goldenami.aws.inventory import answered
 from goldenami.aws.seen_images import SeenImages
+from goldenami.aws.session import RegionalAws
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Produced
 from goldenami.domain.audit.waivers import Waivers
@@ -34,8 +36,9 @@ from goldenami.workflows.audit.pieces import (
 from goldenami.workflows.audit.sources import Batch
 from goldenami.workflows.audit.summary import Findings, PlaceSummary
 
-PAGES_AT_ONCE = 32
-"""How many pages are under way at once at most: most of them wait for AWS."""
+PAGES_AT_ONCE = 16
+"""How many pages are under way at once at most: they wait for AWS, and then, as text, for one that
+is judged. A process computes on one core, and a page as a tree takes ten times its text."""
 
 COLLECT_AFTER = 20_000
 """As of the command line, which explains it."""
@@ -51,6 +54,7 @@ def main(descriptor: int) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.set_threshold(COLLECT_AFTER, 50, 100)
+    allocator.give_back()
     serve(Connection(descriptor))
     os._exit(0)  # calls that are under way are waited for by nobody
 
@@ -96,6 +100,7 @@ class _Work:
         self._brief = brief
         self._caller = Delegate(brief.caller, send if brief.follow else None)
         self._places: dict[AccountRegion, _Place] = {}
+        self._judging = Lock()
 
     def learn(self, task: PageTask) -> None:
         """Note what a task tells for all those of its place, which come after it."""
@@ -124,11 +129,16 @@ class _Work:
             send(PageAnswer(error=error))
             return
         send(PageAnswer(page.token, page.texts))
+        with self._judging:
+            judged = self._judged(task, regional, page.rows)
+        send(judged)
+
+    def _judged(self, task: PageTask, regional: RegionalAws, rows: Iterable[Any]) -> PageJudged:
         brief, place = self._brief, self._places[task.place]
         findings = Findings(Waivers(brief.waivers, brief.today), brief.earlier, keep=brief.keep)
         summary = PlaceSummary(0, task.place, place.produced, brief.approved, findings)
         bakes, failure = Bakes(regional), None
-        instances = place.reader.instances(task.request.call, page.rows)
+        instances = place.reader.instances(task.request.call, rows)
         batches = (
             bakes.apart(Batch(subjects=some.subjects, compliant=some.compliant))
             for some in instances
@@ -138,4 +148,4 @@ class _Work:
                 summary.add(batch)
         except GoldenamiError as error:
             failure = error
-        send(PageJudged(share=summary.share(), error=failure, problem=bakes.problem))
+        return PageJudged(share=summary.share(), error=failure, problem=bakes.problem)
