@@ -127,7 +127,7 @@ class Machine(Struct, frozen=True):
 
 
 class Table(Struct, frozen=True):
-    """All that was measured in one session; quick, with less and fewer runs than targets are for."""
+    """All that was measured in one session; if quick, less of it and with fewer runs."""
 
     machine: Machine
     sections: tuple[Section, ...]

@@ -12,7 +12,13 @@ from bench import SECTIONS
 from table import Held, Machine, Row, Section, Table
 
 MACHINE = Machine(
-    at="2026-11-26 12:00 UTC", load=0.25, processor="One", cores=2, memory_gb=16, system="Linux", versions={}
+    at="2026-11-26 12:00 UTC",
+    load=0.25,
+    processor="One",
+    cores=2,
+    memory_gb=16,
+    system="Linux",
+    versions={},
 )
 
 
