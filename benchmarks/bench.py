@@ -38,11 +38,11 @@ PEERS = {
 
 def measured(names: list[str], *, quick: bool) -> Table:
     """Measure some sections."""
-    sections = []
+    machine, sections = Machine.here(PEERS), []
     for name in names:
         print(f"measuring: {SECTIONS[name]}", file=sys.stderr, flush=True)
         sections.append(_section(name, quick=quick))
-    return Table(Machine.here(PEERS), tuple(sections))
+    return Table(machine, tuple(sections), quick=quick)
 
 
 def _section(name: str, *, quick: bool) -> Section:
