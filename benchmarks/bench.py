@@ -18,6 +18,7 @@ import page
 from table import Machine, Section, Table, text
 
 SECTIONS: Mapping[str, str] = {
+    "run": "Start-up",
     "audit": "One region",
     "million": "All cores",
     "network": "A slow network",
@@ -37,11 +38,11 @@ PEERS = {
 
 def measured(names: list[str], *, quick: bool) -> Table:
     """Measure some sections."""
-    sections = []
+    machine, sections = Machine.here(PEERS), []
     for name in names:
         print(f"measuring: {SECTIONS[name]}", file=sys.stderr, flush=True)
         sections.append(_section(name, quick=quick))
-    return Table(Machine.here(PEERS), tuple(sections))
+    return Table(machine, tuple(sections), quick=quick)
 
 
 def _section(name: str, *, quick: bool) -> Section:

@@ -62,16 +62,16 @@ def _big_region(instances: int, folder: Path) -> Iterator[Row]:
     with serving(instances, "--page-ms", str(PAGE_MS), "--throttle", str(LEFT_OVER)) as served:
         slowed = spent(ask, served.environment(folder), out)
         refused = served.told().throttled
-    what = f"one region of {instances:,}, {PAGE_MS} ms a page"
+    what = f"{instances:,} at {PAGE_MS} ms a page"
     target = 4 if instances == 100_000 else None
     beside = (sequence_s, "page after page")
     yield Row(f"{what}: side by side", took.wall_s, "s", Held.FASTER, target, *beside)
     yield Row(f"{what}: pages", told.asked[endpoint.METADATA], "")
-    yield Row(f"{what}: calls within the busiest second", told.busiest, "")
-    yield Row(f"{what}: calls that EC2's quota refuses", told.throttled, "", Held.AT_MOST, 0)
-    others = f"where others use {1 - LEFT_OVER:.0%} of the quota"
+    yield Row(f"{what}: calls in the busiest second", told.busiest, "")
+    yield Row(f"{what}: calls refused", told.throttled, "", Held.AT_MOST, 0)
+    others = f"others using {1 - LEFT_OVER:.0%} of the quota"
     yield Row(f"{what}: side by side, {others}", slowed.wall_s, "s")
-    yield Row(f"{what}: calls refused and made again, {others}", refused, "")
+    yield Row(f"{what}: calls refused, {others}", refused, "")
 
 
 def _many_regions(folder: Path, runs: int) -> Iterator[Row]:
@@ -79,7 +79,7 @@ def _many_regions(folder: Path, runs: int) -> Iterator[Row]:
         environment, out = served.environment(folder), folder / "out"
         took = median([spent(goldenami(), environment, out) for _ in range(runs)])
         memory = peak_mb(goldenami(), environment, out)
-    what = f"{len(fleet.REGIONS)} regions of 1,000, 150 ms a call"
+    what = f"{len(fleet.REGIONS)} regions of 1,000 at 150 ms a call"
     yield Row(f"{what}: whole", took.wall_s, "s", Held.AT_MOST, 1.2)
     yield Row(f"{what}: memory", memory, "MB")
 
@@ -89,4 +89,4 @@ def _many_accounts(folder: Path) -> Iterator[Row]:
     with serving(100, "--latency-ms", "20") as served:
         ask = goldenami(*accounts, "--role", "reader")
         took = spent(ask, served.environment(folder), folder / "out")
-    yield Row("51 accounts of 17 regions of 100, 20 ms a call", took.wall_s, "s")
+    yield Row("51 accounts of 17 regions at 20 ms a call", took.wall_s, "s")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from table import HEADINGS, Table, cells
+from table import HEADINGS, Table, cells, preamble
 
 PAGE = Path(__file__).parents[1] / "docs" / "speed.md"
 BEGIN, END = "<!-- measured: written by bench.py --page -->\n", "<!-- end -->"
@@ -22,12 +22,7 @@ def written(page: str, table: Table) -> str:
 
 def markdown(table: Table) -> str:
     """Return the table as Markdown, section after section, with its machine."""
-    machine = table.machine
-    known = ", ".join(f"{name} {version}" for name, version in machine.versions.items())
-    lines = [
-        f"Measured on {machine.at.partition(' ')[0]} on {machine.processor} with {machine.cores} "
-        f"cores and {machine.memory_gb} GB, {machine.system}: {known}.",
-    ]
+    lines = [f"{'; '.join(preamble(table))}."]
     for section in table.sections:
         headings = (section.title, *HEADINGS[1:])
         lines += ["", _line(headings), _line(["---"] * len(headings))]

@@ -1,62 +1,87 @@
-"""Speed as ratios against something run beside it: `make bench`.
+"""Start-up: each command's help beside `import boto3`, and what clients take. Part of `make bench`.
 
-Start-up: `goldenami --help` against `python -c "import boto3"`.
-Audit: `goldenami audit` of one empty region of the embedded AWS against `import boto3` too, and
-against botocore alone asking the same three questions.
+Whole processes of the Python that goldenami is installed for, so that both have their bytecode.
+Runs of both sides take turns. A lazy client is one that is made when something is asked: what it
+saves is what an `import boto3` and one client of EC2 take beyond a start.
 """
 
 import os
-import statistics
-import subprocess
-import sys
-import time
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
-from goldenami_sandbox.server import Sandbox
+from processes import median, spent
+from table import Held, Row
 
-RUNS = 7
+from goldenami.cli.commands import COMMANDS
 
-ASK = """
+REGIONS = (
+    "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1",
+    "ap-southeast-2", "ca-central-1", "eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2",
+    "eu-west-3", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2",
+)  # fmt: skip
+BOTO3 = "import boto3"
+STARTED = "import goldenami.cli"
+CLIENTS = f"""
 import boto3
-boto3.client("sts").get_caller_identity()
-ec2 = boto3.client("ec2")
-ec2.describe_images(Owners=["self"])
-ec2.describe_instances()
+session = boto3.Session(region_name="us-east-1")
+for region in {REGIONS}:
+    session.client("ec2", region)
 """
+OWN_CLIENTS = f"""
+from goldenami.aws.session import Aws
+aws = Aws(region="us-east-1")
+for region in {REGIONS}:
+    aws.client("ec2", region)
+"""
+OWN_CLIENT = OWN_CLIENTS.replace(str(REGIONS), str(REGIONS[:1]))
+KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example"}
 
 
-def median_s(arguments: list[str], environment: Mapping[str, str]) -> float:
-    """Return the median wall time of a whole process, in seconds."""
-    times = []
-    for _ in range(RUNS):
-        start = time.perf_counter()
-        subprocess.run(arguments, env=environment, capture_output=True, check=False)
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
+def medians(commands: Mapping[str, list[str]], runs: int) -> dict[str, float]:
+    """Return the median processor time of each of some commands, which take turns, in seconds.
 
-
-def main() -> None:
-    """Measure and print."""
-    with Sandbox() as sandbox:
-        environment = sandbox.environment(base=os.environ)
-        goldenami = [sys.executable, "-m", "goldenami"]
-        audit = [
-            *goldenami,
-            "audit",
-            "--region",
-            "us-east-1",
-            "--approved",
-            "ami-0123456789abcdef0",
+    A start waits for nothing, and its wall time would tell how busy the machine is besides.
+    """
+    environment = {**os.environ, **KEYS}
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "out"
+        rounds = [
+            {name: spent(command, environment, out) for name, command in commands.items()}
+            for _ in range(runs)
         ]
-        boto3 = median_s([sys.executable, "-c", "import boto3"], environment)
-        asked = median_s([sys.executable, "-c", ASK], environment)
-        shown = median_s([*goldenami, "--help"], environment)
-        audited = median_s([*audit, "--allow-empty"], environment)
-    print(f"import boto3                      {boto3:.2f} s")
-    print(f"goldenami --help                  {shown:.2f} s  {shown / boto3:.2f} x import boto3")
-    print(f"boto3 asking the same questions   {asked:.2f} s")
-    print(f"goldenami audit, one empty region {audited:.2f} s  {audited / asked:.2f} x boto3's")
+    return {name: median([each[name] for each in rounds]).cpu_s for name in commands}
 
 
-if __name__ == "__main__":
-    main()
+def rows(*, quick: bool) -> Iterator[Row]:
+    """Measure."""
+    goldenami = os.environ["GOLDENAMI"]
+    python = str(Path(goldenami).with_name("python"))
+    runs = 3 if quick else 9
+    scripts = {BOTO3: BOTO3, "start": STARTED, "boto3's": CLIENTS, "own": OWN_CLIENTS}
+    scripts |= {"client": OWN_CLIENT}
+    helps = {name: [goldenami, name, "--help"] for name in COMMANDS}
+    took = medians(
+        {
+            "": [goldenami, "--help"],
+            **helps,
+            **{name: [python, "-c", script] for name, script in scripts.items()},
+        },
+        runs,
+    )
+    boto3, slowest = took[BOTO3], max(helps, key=took.__getitem__)
+    yield Row("goldenami --help", took[""], "s", Held.WITHIN, 0.5, boto3, BOTO3)
+    yield Row(
+        f"the slowest command's: {slowest} --help",
+        took[slowest],
+        "s",
+        Held.WITHIN,
+        0.5,
+        boto3,
+        BOTO3,
+    )
+    saved_ms = 1_000 * (took["client"] - took["start"])
+    yield Row("what a lazy client saves", saved_ms, "ms")
+    yield Row(
+        "EC2's clients of 17 regions", took["own"], "s", Held.FASTER, None, took["boto3's"], "boto3"
+    )  # fmt: skip

@@ -22,6 +22,8 @@ from table import Held, Row
 COMMAND = (sys.executable, "-m", "goldenami", "sandbox")
 SOURCE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
 PAGE = 1000
+CALLS = 300
+"""How often a small call is made: processor time is counted in hundredths of a second."""
 _EXPORT = re.compile(r"export (\w+)=(\S+)")
 
 
@@ -79,6 +81,16 @@ def rows(*, quick: bool) -> Iterator[Row]:
     launched, listed, told = (None,) * 3 if quick else (10, 5, 2)
     with running() as sandbox:
         ec2, ssm = sandbox.client("ec2"), sandbox.client("ssm")
+        for name, call in (
+            ("GetParameter", lambda: ssm.get_parameter(Name=SOURCE)),
+            ("DescribeRegions", ec2.describe_regions),
+        ):
+            call()
+            before = sandbox.cpu_s
+            for _ in range(CALLS):
+                call()
+            each_ms = (sandbox.cpu_s - before) / CALLS * 1000
+            yield Row(f"{name}, processor time", each_ms, "ms")
         image = ssm.get_parameter(Name=SOURCE)["Parameter"]["Value"]
         start = time.perf_counter()
         for _ in range(instances // PAGE):

@@ -18,7 +18,7 @@ import os
 import platform
 import re
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from importlib import metadata
@@ -96,9 +96,10 @@ class Section(Struct, frozen=True):
 
 
 class Machine(Struct, frozen=True):
-    """What was measured on, and with which versions."""
+    """What was measured on, with which versions, and how busy it was already."""
 
     at: str
+    load: float
     processor: str
     cores: int
     memory_gb: int
@@ -116,6 +117,7 @@ class Machine(Struct, frozen=True):
         own = {name: metadata.version(name) for name in ("goldenami", "boto3", "lxml")}
         return cls(
             at=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+            load=os.getloadavg()[0],
             processor=_processor(),
             cores=len(os.sched_getaffinity(0)),
             memory_gb=round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9),
@@ -125,10 +127,11 @@ class Machine(Struct, frozen=True):
 
 
 class Table(Struct, frozen=True):
-    """All that was measured in one session."""
+    """All that was measured in one session; if quick, less of it and with fewer runs."""
 
     machine: Machine
     sections: tuple[Section, ...]
+    quick: bool = False
 
     @property
     def short(self) -> list[tuple[Section, Row]]:
@@ -182,14 +185,20 @@ def _number(value: float) -> str:
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
 
 
+def preamble(table: Table) -> Iterator[str]:
+    """Yield what is to be known before the rows: the machine, what it did besides, versions."""
+    machine = table.machine
+    yield (
+        f"{machine.processor}, {machine.cores} cores, {machine.memory_gb} GB, {machine.system}, "
+        f"load {machine.load:.1f} when it began"
+    )
+    known = ", ".join(f"{name} {version}" for name, version in machine.versions.items())
+    yield f"{known}; {machine.at}{', quick' if table.quick else ''}"
+
+
 def text(table: Table) -> str:
     """Return the table for a terminal."""
-    machine = table.machine
-    known = ", ".join(f"{name} {version}" for name, version in machine.versions.items())
-    lines = [
-        f"{machine.processor}, {machine.cores} cores, {machine.memory_gb} GB, {machine.system}",
-        f"{known}; {machine.at}",
-    ]
+    lines = list(preamble(table))
     widths = [
         max(len(cell) for cell in column)
         for column in zip(HEADINGS, *(cells(row) for row in _rows(table)), strict=True)

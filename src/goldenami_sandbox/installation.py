@@ -46,6 +46,7 @@ from goldenami_sandbox import (
     config,
     group_launches,
     managed_instances,
+    models,
     overriding,
     parameter_limits,
     run_command,
@@ -191,13 +192,18 @@ def _untracked(kind: type, *_: Any, **__: Any) -> Any:
     return object.__new__(kind)
 
 
+_CALLED_AS_THEIR_ENDPOINTS = ("autoscaling", "config", "ec2", "inspector2", "kms", "s3", "ssm")
+
+
 @cache
 def _regions(service: str) -> tuple[str, ...]:
+    """Return the regions of a service, for which botocore reads all that the service can do."""
+    partitions = models.partitions()
+    if service in _CALLED_AS_THEIR_ENDPOINTS:
+        return tuple(name for each in partitions for name in models.regions_of(service, each))
     session = AccountSpecificBackend.get_session()
     return tuple(
-        region
-        for partition in session.get_available_partitions()
-        for region in session.get_available_regions(service, partition_name=partition)
+        name for each in partitions for name in session.get_available_regions(service, each)
     )
 
 

@@ -1,5 +1,7 @@
 """What AWS has by botocore's own data; the settings of whoever runs the sandbox do not matter."""
 
+from functools import cache
+
 from botocore.exceptions import UnknownServiceError
 from botocore.loaders import Loader
 from botocore.regions import EndpointResolver
@@ -15,9 +17,20 @@ def operations(service: str) -> list[str] | None:
 
 def regions() -> list[str]:
     """Return the names of EC2's regions in every partition."""
-    resolver = EndpointResolver(Loader().load_data("endpoints"))
-    return [
-        region
-        for partition in resolver.get_available_partitions()
-        for region in resolver.get_available_endpoints("ec2", partition)
-    ]
+    return [region for partition in partitions() for region in regions_of("ec2", partition)]
+
+
+def partitions() -> list[str]:
+    """Return the names of AWS's partitions."""
+    return list(_endpoints().get_available_partitions())
+
+
+@cache
+def regions_of(service: str, partition: str) -> tuple[str, ...]:
+    """Return the regions of a service whose endpoints are called as it is."""
+    return tuple(_endpoints().get_available_endpoints(service, partition))
+
+
+@cache
+def _endpoints() -> EndpointResolver:
+    return EndpointResolver(Loader().load_data("endpoints"))

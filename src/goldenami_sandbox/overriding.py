@@ -95,9 +95,9 @@ def check() -> None:
             raise MotoChangedError(f"{module}.{owner_name} overrides `{name}`, {problem}")
     for where, names in PRIVATE.items():
         module, _, class_name = where.partition(":")
-        known = attributes(getattr(import_module(module), class_name))
+        owner = getattr(import_module(module), class_name)
         for name in names:
-            if name not in known:
+            if not has(owner, name):
                 raise MotoChangedError(f"{module}.{class_name} has no `{name}`, which is used")
 
 
@@ -106,15 +106,17 @@ def moto_classes(owner: type) -> list[type]:
     return [base for base in owner.__mro__[1:] if base.__module__.partition(".")[0] == "moto"]
 
 
-def attributes(owner: type) -> frozenset[str]:
-    """Return the names of a class's members, and of what its methods store on an object."""
+def has(owner: type, name: str) -> bool:
+    """Say whether a class has a member, or one of its own methods stores it on an object."""
     members = vars(owner)
-    functions = [member for member in members.values() if isfunction(member)]
-    return frozenset(members).union(*map(_stored, functions))
+    return name in members or any(
+        isfunction(member) and name in member.__code__.co_names and name in stored(member)
+        for member in members.values()
+    )
 
 
 @cache
-def _stored(function: Callable[..., Any]) -> frozenset[str]:
+def stored(function: Callable[..., Any]) -> frozenset[str]:
     """Return the names of what a method stores on its object."""
     return frozenset(
         str(store.argval)
@@ -124,7 +126,7 @@ def _stored(function: Callable[..., Any]) -> frozenset[str]:
 
 
 def _problem(owner: type, name: str) -> str:
-    holder = next((base for base in moto_classes(owner) if name in attributes(base)), None)
+    holder = next((base for base in moto_classes(owner) if has(base, name)), None)
     if holder is None:
         return "which no class of moto's above it has"
     ours, original = vars(owner)[name], vars(holder).get(name)

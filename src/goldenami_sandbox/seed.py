@@ -5,8 +5,9 @@ approved, some an image that is gone. `seed_compliant` adds the others after the
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import cycle, product
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -77,11 +78,53 @@ def seed_compliant(
         account: whose instances they are.
     """
     with _at_once(sandbox):
+        clients = {region: sandbox.client("ec2", region, account) for region in images}
         return [
-            _launch(sandbox.client("ec2", region, account), image_id, name)
+            _launch(clients[region], image_id, name, zone)
             for region, image_id in images.items()
-            for name in COMPLIANT_NAMES
+            for name, zone in zip(COMPLIANT_NAMES, _zones(clients[region]), strict=False)
         ]
+
+
+def seed_many(
+    sandbox: Sandbox, region: str, image_ids: Sequence[str], count: int, account: str = ACCOUNT_ID
+) -> list[str]:
+    """Launch a large fleet, spread evenly over the images and the region's zones.
+
+    Args:
+        sandbox: running; nobody else calls it meanwhile.
+        region: where.
+        image_ids: the images.
+        count: how many instances are launched; EC2's quotas have to have room for them.
+        account: whose instances they are.
+
+    Returns:
+        The ids of the instances.
+    """
+    from goldenami_sandbox.ec2.launch import LaunchesResponse
+
+    ec2 = sandbox.client("ec2", region, account)
+    zones = [each["ZoneName"] for each in ec2.describe_availability_zones()["AvailabilityZones"]]
+    images = ec2.describe_images(ImageIds=list(set(image_ids)))["Images"]
+    architectures = {image["ImageId"]: image["Architecture"] for image in images}
+    places = list(product(image_ids, zones))
+    each, rest = divmod(count, len(places))
+    ids: list[str] = []
+    with _at_once(sandbox):
+        for number, (image_id, zone) in enumerate(places):
+            share = each + (number < rest)
+            tags = [{"Key": "Name", "Value": f"fleet-{number}"}]
+            parameters = {
+                "ImageId": image_id,
+                "InstanceType": _TYPES[architectures[image_id]],
+                "MinCount": share,
+                "MaxCount": share,
+                "MetadataOptions": {"HttpTokens": "required"},
+                "Placement": {"AvailabilityZone": zone},
+                "TagSpecifications": [{"ResourceType": "instance", "Tags": tags}],
+            }
+            ids += LaunchesResponse.launch(account, region, parameters) if share else []
+    return ids
 
 
 def seed_group(sandbox: Sandbox, region: str, image_id: str, account: str = ACCOUNT_ID) -> str:
@@ -95,13 +138,13 @@ def seed_group(sandbox: Sandbox, region: str, image_id: str, account: str = ACCO
     """
     ec2 = sandbox.client("ec2", region, account)
     (image,) = ec2.describe_images(ImageIds=[image_id])["Images"]
-    (zone, *_) = ec2.describe_availability_zones()["AvailabilityZones"]
+    zone = next(_zones(ec2))
     data = {"ImageId": image_id, "InstanceType": _TYPES[image["Architecture"]]}
     with _at_once(sandbox):
         template = ec2.create_launch_template(LaunchTemplateName=GROUP, LaunchTemplateData=data)
         sandbox.client("autoscaling", region, account).create_auto_scaling_group(
             AutoScalingGroupName=GROUP,
-            AvailabilityZones=[zone["ZoneName"]],
+            AvailabilityZones=[zone],
             MinSize=2,
             MaxSize=2,
             LaunchTemplate={
@@ -272,16 +315,23 @@ def _fleet(sandbox: Sandbox, region: str, world: RehearsalSeed) -> list[str]:
     ec2 = sandbox.client("ec2", region, world.account)
     count = None if region == world.regions[0] else 1
     public = next(image for image in catalogue.IMAGES if image.architecture == world.architecture)
-    ids = [_launch(ec2, public.id_in(region), name) for name in PUBLIC_NAMES[:count]]
+    zones = _zones(ec2)
+    ids = [_launch(ec2, public.id_in(region), name, next(zones)) for name in PUBLIC_NAMES[:count]]
     unapproved = ec2.create_image(InstanceId=ids[0], Name=UNAPPROVED_IMAGE)["ImageId"]
     gone = ec2.create_image(InstanceId=ids[0], Name="report-server-1")["ImageId"]
-    ids += [_launch(ec2, unapproved, name) for name in UNAPPROVED_NAMES[:count]]
-    ids += [_launch(ec2, gone, name) for name in GONE_NAMES[:count]]
+    ids += [_launch(ec2, unapproved, name, next(zones)) for name in UNAPPROVED_NAMES[:count]]
+    ids += [_launch(ec2, gone, name, next(zones)) for name in GONE_NAMES[:count]]
     ec2.deregister_image(ImageId=gone, DeleteAssociatedSnapshots=True)
     return ids
 
 
-def _launch(ec2: Any, image_id: str, name: str) -> str:
+def _zones(ec2: Any) -> Iterator[str]:
+    """Yield the zones of a region, over and over."""
+    zones = ec2.describe_availability_zones()["AvailabilityZones"]
+    return cycle([zone["ZoneName"] for zone in zones])
+
+
+def _launch(ec2: Any, image_id: str, name: str, zone: str) -> str:
     (image,) = ec2.describe_images(ImageIds=[image_id])["Images"]
     answer = ec2.run_instances(
         ImageId=image_id,
@@ -289,6 +339,7 @@ def _launch(ec2: Any, image_id: str, name: str) -> str:
         MinCount=1,
         MaxCount=1,
         MetadataOptions={"HttpTokens": "required"},
+        Placement={"AvailabilityZone": zone},
         TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": name}]}],
     )
     return str(answer["Instances"][0]["InstanceId"])

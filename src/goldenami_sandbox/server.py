@@ -82,7 +82,10 @@ class Sandbox:
 
     def _listen(self) -> None:
         try:
-            from goldenami_sandbox import connections, serving
+            from goldenami_sandbox.lean_import import lean
+
+            with lean():
+                from goldenami_sandbox import connections, serving
 
             gateway = serving.gateway(self._faults, self._guards)
         except ImportError as error:

@@ -6,6 +6,7 @@ from table import Held, Machine, Row, Section, Table, amount, text
 
 MACHINE = Machine(
     at="2026-11-26 12:00 UTC",
+    load=0.25,
     processor="One of them",
     cores=2,
     memory_gb=16,
@@ -44,7 +45,7 @@ def test_a_ratio_needs_a_yardstick() -> None:
 def test_what_falls_short_is_said_in_its_row_and_at_the_end() -> None:
     table = Table(MACHINE, (Section("Audit", (FASTER, SLOWER)), Section("Bake", ())))
     lines = text(table).splitlines()
-    assert "One of them, 2 cores" in lines[0]
+    assert lines[0] == "One of them, 2 cores, 16 GB, Linux 6, load 0.2 when it began"
     assert "Python 3.11.7" in lines[1]
     many, few = (
         next(line for line in lines if line.startswith(f"  {it}")) for it in ("many", "few")

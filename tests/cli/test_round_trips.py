@@ -12,6 +12,8 @@ from .conftest import Cli, Write
 BEYOND_START = {
     "images": 1,  # the images
     "history web-base": 1,
+    # images, instances | the records of builds
+    "audit --only instances --allow-empty": 2,
     "policy prove --group ec2-admin-group": 1,
     # golden images | policies, what lists snapshots | their documents
     "enforce {release} --plan": 3,

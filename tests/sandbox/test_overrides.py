@@ -6,6 +6,7 @@ import pkgutil
 import sys
 from collections import Counter
 from importlib.metadata import version
+from inspect import isfunction
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -42,9 +43,15 @@ def is_ours(kind: type) -> bool:
     return kind.__module__.partition(".")[0] == PACKAGE
 
 
+def attributes(owner: type) -> frozenset[str]:
+    """Return the names of a class's members, and of what its methods store on an object."""
+    functions = [member for member in vars(owner).values() if isfunction(member)]
+    return frozenset(vars(owner)).union(*map(overriding.stored, functions))
+
+
 def hiding(kind: type) -> set[tuple[str, str]]:
     """Return the members of a class, and of ours above it, that hide one of moto's."""
-    of_moto = frozenset[str]().union(*map(overriding.attributes, overriding.moto_classes(kind)))
+    of_moto = frozenset[str]().union(*map(attributes, overriding.moto_classes(kind)))
     return {
         (base.__module__, f"{base.__qualname__}.{name}")
         for base in filter(is_ours, kind.__mro__)

@@ -1,3 +1,5 @@
+from collections import Counter
+from itertools import product
 from typing import Any
 
 import pytest
@@ -245,3 +247,44 @@ def test_a_region_is_enabled_for_who_opts_in_until_the_sandbox_is_emptied(sandbo
     assert [enabled("444455556666"), enabled(ACCOUNT_ID)] == [True, False]
     sandbox.reset()
     assert not enabled("444455556666")
+
+
+def test_a_large_fleet_is_spread_over_images_and_zones(sandbox: Sandbox) -> None:
+    sandbox.pending_s = 0
+    ec2 = sandbox.client("ec2")
+    images = [image.id_in(HOME) for image in catalogue.IMAGES[:2]]
+    ids = seed.seed_many(sandbox, HOME, images, 25)
+    (page,) = ec2.get_paginator("describe_instances").paginate()
+    instances = [each for one in page["Reservations"] for each in one["Instances"]]
+    assert sorted(each["InstanceId"] for each in instances) == sorted(ids)
+    assert len(set(ids)) == 25
+    placed = Counter((each["ImageId"], each["Placement"]["AvailabilityZone"]) for each in instances)
+    zones = {zone["ZoneName"] for zone in ec2.describe_availability_zones()["AvailabilityZones"]}
+    assert set(placed) == set(product(images, zones))
+    assert max(placed.values()) - min(placed.values()) <= 1
+    launched = ec2.run_instances(
+        ImageId=images[0],
+        InstanceType="t3.micro",
+        MinCount=1,
+        MaxCount=1,
+        MetadataOptions={"HttpTokens": "required"},
+    )["Instances"][0]
+    own = {"InstanceId", "State", "StateReason", "Tags"}
+    assert {name for each in instances for name in each} - own == set(launched) - own
+    assert {each["State"]["Name"] for each in instances} == {"running"}
+    assert sandbox.pending_s == 0
+
+
+def test_fewer_instances_than_places_are_launched(sandbox: Sandbox) -> None:
+    assert len(seed.seed_many(sandbox, AWAY, [catalogue.IMAGES[1].id_in(AWAY)], 2)) == 2
+
+
+def test_a_fleet_is_in_several_zones(sandbox: Sandbox) -> None:
+    ids = seed.seed(sandbox, RehearsalSeed(regions=(HOME,))).instances[HOME]
+    answer = sandbox.client("ec2").describe_instances(InstanceIds=ids)
+    zones = {
+        instance["Placement"]["AvailabilityZone"]
+        for reservation in answer["Reservations"]
+        for instance in reservation["Instances"]
+    }
+    assert len(zones) > 2

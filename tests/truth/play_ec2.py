@@ -17,6 +17,7 @@ def images(player: Player) -> None:
     call("ec2:CreateKeyPair", KeyName="web")
     call("ec2:DescribeKeyPairs")
     call("ec2:DescribeRegions")
+    call("ec2:DescribeAvailabilityZones")
     call("ec2:DescribeInstanceTypes", InstanceTypes=["t3.micro"])
     specifications = [{"ResourceType": kind, "Tags": [TAG]} for kind in ("instance", "volume")]
     launched = call(

@@ -31,9 +31,9 @@ BIG_PAGES = 8
 """From how many pages on, as far as can be told, a region is read in partitions: they take 17
 requests at least."""
 
-PAGES_AHEAD = 24
+PAGES_AHEAD = 15
 """How many pages, of all regions together, may be under way or wait as text beside those that are
-needed next. A page has up to 1.2 MB."""
+needed next: one region can have all its partitions under way. A page has up to 1.2 MB."""
 
 IDS_A_CALL = 150
 """How many are asked for at once: a call may have 200 values in its filters."""

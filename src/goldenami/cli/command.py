@@ -240,15 +240,20 @@ def taken_as_given(parameters: list[Any]) -> list[Any]:
     return parameters
 
 
+_PLAIN = (str, Path, bool, list, tuple, NoneType)
+
+
 def _as_given(process: Callable[..., Any], parameter: Any, ctx: Any, value: Any) -> Any:
     """Return the value of a parameter as it was given.
 
-    What is missing Typer refuses itself, and it reads a flag from an environment variable.
+    What is missing Typer refuses itself; it reads a flag from an environment variable, and knows
+    what else its click has for a value that was not given.
     """
     several = parameter.multiple or parameter.nargs == -1
     plain = () if several and value is None else value
     missing = parameter.required and plain in (None, ())
-    if missing or (isinstance(plain, str) and getattr(parameter, "is_flag", False)):
+    flag = isinstance(plain, str) and getattr(parameter, "is_flag", False)
+    if missing or flag or not isinstance(plain, _PLAIN):
         return process(parameter, ctx, value)
     return parameter.callback(ctx, parameter, plain) if parameter.callback else plain
 

@@ -20,6 +20,7 @@ from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.ec2.models.instances import Instance, Reservation
 from moto.ec2.responses.instances import InstanceResponse
 from moto.iam.models import iam_backends
+from moto.utilities.utils import get_partition
 
 from goldenami_sandbox.ec2 import block_devices, launch_failures, tags
 from goldenami_sandbox.ec2.base import Ec2Base
@@ -59,6 +60,25 @@ class LaunchesResponse(Ec2Base, InstanceResponse):
                 "Instances": [just_launched(instance) for instance in reservation.instances],
             }
         )
+
+    @classmethod
+    def launch(cls, account: str, region: str, parameters: Mapping[str, Any]) -> list[str]:
+        """Launch as a request would, and return the ids; no answer is written, and none read.
+
+        Args:
+            account: whose instances they are.
+            region: where.
+            parameters: RunInstances', in boto3's shape.
+
+        Raises:
+            EC2ClientError: as RunInstances.
+        """
+        response = cls("ec2")
+        response.automated_parameter_parsing = True
+        response.current_account, response.region = account, region
+        response.partition = get_partition(region)
+        response.params, response.uri_match = dict(parameters), {}
+        return [instance.id for instance in response._launched().instances]
 
     def _launched(self) -> Reservation:
         self._template = self._launch_template()

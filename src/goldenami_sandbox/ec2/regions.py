@@ -6,16 +6,15 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRegions.html
 https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
 """
 
-from functools import cache
-
-from boto3 import Session
 from moto.core.responses import ActionResult
+from moto.ec2.models import instances
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend, Zone
+from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS
 from moto.ec2.responses.availability_zones_and_regions import AvailabilityZonesAndRegions
 
 from goldenami_sandbox.ec2.base import Ec2Base
 from goldenami_sandbox.ec2.errors import bad_value
-from goldenami_sandbox.models import regions
+from goldenami_sandbox.models import regions, regions_of
 from goldenami_sandbox.overriding import overrides, replace
 
 ENABLED_BY_DEFAULT = frozenset(
@@ -31,9 +30,15 @@ opted_in: set[tuple[str, str]] = set()
 
 
 def install() -> None:
-    """Give each region zones: without any nothing could be launched in it."""
-    known = RegionsAndZonesBackend.zones
-    replace(RegionsAndZonesBackend, "zones", {name: _zones(name) for name in regions()} | known)
+    """Give each region zones, in each of which can be launched; moto fails where it has none."""
+    zones = {name: _zones(name) for name in regions()} | RegionsAndZonesBackend.zones
+    replace(RegionsAndZonesBackend, "zones", zones)
+    places = {
+        name: [{"InstanceType": "", "Location": zone.name} for zone in of_region]
+        for name, of_region in zones.items()
+    }
+    offered = {**INSTANCE_TYPE_OFFERINGS, "availability-zone": places}
+    replace(instances, "INSTANCE_TYPE_OFFERINGS", offered)
 
 
 def _zones(region: str) -> list[Zone]:
@@ -51,7 +56,7 @@ class RegionsResponse(Ec2Base, AvailabilityZonesAndRegions):
     def describe_regions(self) -> ActionResult:
         """List enabled regions, or all of the partition."""
         names = self._get_param("RegionNames", [])
-        known = {name: self._described(name) for name in _regions(self.partition)}
+        known = {name: self._described(name) for name in regions_of("ec2", self.partition)}
         for name in names:
             if name not in known:
                 raise bad_value(f"Invalid value '{name}' for region name.")
@@ -72,8 +77,3 @@ class RegionsResponse(Ec2Base, AvailabilityZonesAndRegions):
             "Endpoint": f"ec2.{name}.{suffix}",
             "OptInStatus": "opt-in-not-required" if enabled else status,
         }
-
-
-@cache
-def _regions(partition: str) -> list[str]:
-    return list(Session().get_available_regions("ec2", partition))

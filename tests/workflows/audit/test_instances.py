@@ -323,6 +323,25 @@ def test_what_is_no_plain_page_is_read_row_by_row(page: str) -> None:
     assert batch.subjects
 
 
+ODD_TAGS: Mapping[str, str] = {
+    "the value first": "<item><value>a</value><key>Name</key></item>",
+    "something new in it": "<item><key>Name</key><new/><value>a</value></item>",
+    "an empty key": "<item><key/><value>a</value></item>",
+    "no key": "<item><value>a</value></item>",
+    "a key twice": "<item><key>Name</key><value>a</value></item>" * 2,
+}
+
+
+@pytest.mark.parametrize("odd", ODD_TAGS.values(), ids=ODD_TAGS)
+def test_odd_tags_of_what_has_findings_are_read_as_botocore_reads_them(odd: str) -> None:
+    stranger = RUNNING._replace(about=ABOUT.replace(ACCOUNT, STRANGER).replace(GOLDEN, OTHER))
+    pages = metadata_of([[stranger._replace(tags=written("tagSet", odd))]])
+    result = outcome(pages, whole=False)
+    expected = outcome(pages, whole=True)
+    assert result._replace(unread="") == expected._replace(unread="")
+    assert bool(result.unread) == bool(expected.unread) == ("Name" not in odd)
+
+
 @pytest.mark.parametrize(("part", "broken"), [(GOLDEN, "&golden;"), ("</tagSet>", "")])
 def test_what_is_no_xml_is_unread(part: str, broken: str) -> None:
     result = outcome([PAGE.replace(part, broken).encode()], whole=False)

@@ -33,7 +33,7 @@ from goldenami.workflows.audit.saved import SavedSource
 from goldenami.workflows.audit.sources import AuditSource, GoldenImages
 from goldenami.workflows.audit.summary import Findings, PlaceSummary
 
-ASKING = 48
+ASKING = 40
 """How many calls that were made ahead are under way at once."""
 
 

@@ -25,6 +25,12 @@ class AuditedPlaces(Struct, frozen=True):
     unreadable: UnreadPlaces = {}
 
 
+def begin_places(aws: Aws, question: AuditQuestion) -> None:
+    """Have asked what `places` needs to know: it is one wait then, and not two."""
+    if not question.regions:
+        regions.begin(aws)
+
+
 def places(aws: Aws, question: AuditQuestion) -> AuditedPlaces:
     """Return every region of every account that is asked for.
 

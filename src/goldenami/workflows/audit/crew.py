@@ -129,12 +129,14 @@ class Worker:
         self.process.wait()
 
     def _listen(self) -> None:
-        with self._connection, suppress(EOFError, OSError):
-            self._connection.send(self._brief)
-            while True:
-                self._hear(self._connection.recv())
-        self.end()
-        self._lose(self.process.returncode)
+        try:
+            with self._connection, suppress(EOFError, OSError):
+                self._connection.send(self._brief)
+                while True:
+                    self._hear(self._connection.recv())
+        finally:  # whatever it is, somebody waits for the answers
+            self.end()
+            self._lose(self.process.returncode)
 
     def _hear(self, message: Any) -> None:
         match message:

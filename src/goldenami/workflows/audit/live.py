@@ -21,14 +21,15 @@ from goldenami.domain.image import Image
 from goldenami.errors import AwsError
 from goldenami.workflows import goldens
 from goldenami.workflows.audit import instances
-from goldenami.workflows.audit.account_regions import AuditedPlaces, places
+from goldenami.workflows.audit.account_regions import AuditedPlaces, begin_places, places
 from goldenami.workflows.audit.ancestors import with_ancestors
 from goldenami.workflows.audit.published import PublishedParameters
 from goldenami.workflows.audit.question import PART, AuditQuestion
 from goldenami.workflows.audit.sources import AuditSelection, Batch, Batches, GoldenImages
 
-AHEAD = 12
-"""How many places are listed ahead; a first page is up to two megabytes of text."""
+AHEAD = 17
+"""How many places are listed ahead: all regions of an account that has opted into none. A first
+page is up to two megabytes of text."""
 
 
 class LiveSource:
@@ -67,6 +68,7 @@ class LiveSource:
         self._lock = Lock()
         self._own: Mapping[AccountRegion, Sequence[Image]] = {}
         self._published: PublishedParameters | None = None
+        begin_places(aws, question)
         self.account = aws.account  # first: missing credentials are one error, not one a region
 
     def places(self) -> AuditedPlaces:
