@@ -1,13 +1,18 @@
 """Decisions of the policy evaluator: part of `make bench`.
 
-A launch under policies of guardrail size (80 snapshots, tag protection, and an administrator's
-Allow), compiled once; beside what json.loads takes for the same policies' text.
+Launches under policies of guardrail size (80 snapshots, tag protection, and an administrator's
+Allow), asked again and again; and a varied account, see ``matrix.py``: 100 principals with policies
+of their own, and requests of which no two are alike, each decided once. Policies are compiled
+before, as for any account. The yardstick is json.loads of the same policies' text.
 """
 
+import gc
 import json
+import statistics
 import time
 from collections.abc import Callable, Iterator
 
+from matrix import ACCOUNT, SNAPSHOTS, Matrix, guardrail
 from table import Held, Row
 
 from goldenami.iam.account import ADMINISTRATOR
@@ -18,18 +23,9 @@ from goldenami.iam.evaluator.request import Principal, Request
 from goldenami.iam.profiles import profile_named
 from goldenami.iam.proof.cases import load
 from goldenami.iam.proof.lookup import GoldenImage, ProofLookup, ProofSetting
-from goldenami.iam.render import PolicyDocument, render
-from goldenami.iam.values import Values
 
-ACCOUNT = "123456789012"
-SNAPSHOTS = tuple(f"snap-{number:017x}" for number in range(80))
-
-
-def documents() -> list[PolicyDocument]:
-    """Return the guardrail and its companion."""
-    values = Values(account=ACCOUNT, snapshots=SNAPSHOTS)
-    profiles = (profile_named("guardrail"), profile_named("tag-protection"))
-    return [document for one in profiles for document in render(one, values)]
+TARGET = 100_000
+ROUNDS, REQUESTS = 9, 5_000
 
 
 def launches() -> list[Request]:
@@ -59,9 +55,30 @@ def per_second(work: Callable[[], int], seconds: float) -> float:
     return done / (time.process_time() - start)
 
 
+def varied(rounds: int) -> tuple[float, float]:
+    """Return the decisions a second of requests that were never asked before.
+
+    Returns:
+        That of the first round, in which the statements about each action are looked for; and the
+        median of the others.
+    """
+    matrix = Matrix(seed=7)
+    rates = []
+    for _ in range(rounds):
+        drawn = matrix.requests(REQUESTS)
+        gc.collect()
+        gc.freeze()  # what waits to be asked is no garbage of the decisions
+        start = time.process_time()
+        for policies, request in drawn:
+            decide(policies, request)
+        rates.append(REQUESTS / (time.process_time() - start))
+    gc.unfreeze()
+    return rates[0], statistics.median(rates[1:])
+
+
 def rows(*, quick: bool) -> Iterator[Row]:
     """Measure decisions of one core."""
-    several = documents()
+    several = guardrail()
     compiled = tuple(compile_policy(one.name, one.policy) for one in several)
     policies = Policies(identity=(ADMINISTRATOR.compiled, *compiled))
     asked = launches()
@@ -70,4 +87,7 @@ def rows(*, quick: bool) -> Iterator[Row]:
     rate = per_second(lambda: len([decide(policies, one) for one in asked]), seconds)
     parsed = per_second(lambda: len([json.loads(text) for text in texts]) // len(texts), seconds)
     beside = (parsed, "json.loads of the policies")
+    first, others = varied(3 if quick else ROUNDS)
     yield Row("decisions on launches under the guardrail", rate, "/s", Held.AT_LEAST, None, *beside)
+    yield Row("decisions of a varied account", others, "/s", Held.AT_LEAST, TARGET)
+    yield Row("the first of each principal and action", first, "/s", Held.AT_LEAST)

@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct, convert
 
-from goldenami.iam.evaluator.decide import visible
+from goldenami.iam.evaluator.context import visible
 
 from .generator import Pair
 from .minimise import statements

@@ -5,7 +5,8 @@ import subprocess
 from pathlib import Path
 from typing import Any, Literal
 
-from goldenami.iam.evaluator.decide import Decision, Level, Outcome, Policies, decide, visible
+from goldenami.iam.evaluator.context import visible
+from goldenami.iam.evaluator.decide import Decision, Level, Outcome, Policies, decide
 from goldenami.iam.evaluator.document import Policy, compile_policy
 from goldenami.iam.evaluator.request import Principal, Request
 

@@ -94,7 +94,7 @@ def decision(aws: Aws, request: "Request", *, arn: str, documents: Sequence[str]
     Raises:
         AwsError: the simulator refused.
     """
-    from goldenami.iam.evaluator.decide import visible  # it takes a while, and few ask
+    from goldenami.iam.evaluator.context import visible  # it takes a while, and few ask
 
     context = sorted(visible(request).items())
     parameters: dict[str, Any] = {

@@ -10,15 +10,8 @@ from typing import Any, Self
 
 from msgspec import Struct
 
-from goldenami.iam.evaluator.decide import (
-    Layer,
-    Level,
-    Matched,
-    Outcome,
-    Policies,
-    decide,
-    visible,
-)
+from goldenami.iam.evaluator.context import visible
+from goldenami.iam.evaluator.decide import Layer, Level, Matched, Outcome, Policies, decide
 from goldenami.iam.evaluator.document import Policy, compile_policy
 from goldenami.iam.evaluator.request import Principal, Request, Value
 

@@ -3,7 +3,15 @@
 import pytest
 
 from goldenami.errors import UndecidableError
-from goldenami.iam.evaluator.decide import Decision, Outcome, Policies, decide, decide_all
+from goldenami.iam.evaluator.context import visible
+from goldenami.iam.evaluator.decide import (
+    Decision,
+    Level,
+    Outcome,
+    Policies,
+    decide,
+    decide_all,
+)
 from goldenami.iam.evaluator.document import compile_policy
 from goldenami.iam.evaluator.request import Principal, Request
 
@@ -21,6 +29,7 @@ GUARD = compile_policy(
         ],
     },
 )
+NO_LAUNCH = {"Effect": "Deny", "Action": "ec2:RunInstances", "Resource": "*"}
 POLICIES = Policies(identity=(GUARD,))
 
 
@@ -81,3 +90,31 @@ def test_a_document_may_be_json_text() -> None:
     text = f'{{"Version": "2012-10-17", "Statement": {statement}}}'
     policies = Policies(identity=(compile_policy("text", text),))
     assert decide(policies, ask("ec2:RunInstances", IMAGE)).allowed
+
+
+def test_the_same_policies_decide_for_who_is_bound_by_scps_and_who_is_not() -> None:
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    document = {"Version": "2012-10-17", "Statement": [everything]}
+    closed = Level("root", (compile_policy("scp", {**document, "Statement": [NO_LAUNCH]}),))
+    policies = Policies(identity=(compile_policy("all", document),), scps=(closed,))
+    manager = Principal.from_arn(BOB.arn, in_management_account=True)
+    for action in ("ec2:RunInstances", "EC2:runinstances"):  # what is known of one serves both
+        bound = Request(principal=BOB, action=action, resource=IMAGE)
+        free = Request(principal=manager, action=action, resource=IMAGE)
+        outcomes = [decide(policies, request).outcome for request in (bound, free, bound)]
+        assert outcomes == [Outcome.EXPLICIT_DENY, Outcome.ALLOWED, Outcome.EXPLICIT_DENY]
+
+
+def test_more_names_of_keys_than_are_remembered_are_seen_all_the_same() -> None:
+    own = {"StringEquals": {"aws:ResourceTag/Last": "yes"}}
+    allow = {"Effect": "Allow", "Action": "ec2:*", "Resource": "*", "Condition": own}
+    document = {"Version": "2012-10-17", "Statement": [allow]}
+    policies = Policies(identity=(compile_policy("tagged", document),))
+    tags = {f"aws:ResourceTag/{number}": "x" for number in range(5000)}
+    for last, allowed in (("yes", True), ("no", False), ("yes", True)):
+        context = {**tags, "AWS:resourcetag/LAST": last, "ec2:NoSuchKey": "x"}
+        request = Request(
+            principal=BOB, action="ec2:DeregisterImage", resource=IMAGE, context=context
+        )
+        assert decide(policies, request).allowed is allowed
+        assert "ec2:nosuchkey" not in visible(request)

@@ -16,7 +16,7 @@ from typing import Any
 
 from goldenami.errors import PolicyError
 from goldenami.iam.evaluator.context import Context, Key
-from goldenami.iam.evaluator.operators import UNREADABLE, Operator, named
+from goldenami.iam.evaluator.operators import UNREADABLE, Make, Operator, named
 from goldenami.iam.evaluator.text import PolicyText, Resolved, Test, fixed_and_varying
 from goldenami.iam.evaluator.truth import Truth, Unknown, all_of, any_of, opposite
 
@@ -102,7 +102,7 @@ def _null(key: Key, values: list[str]) -> Condition:
             return if_set
         if context.get(key.name, ()) != ():
             return Unknown(f"{key.name} is empty, and AWS does not say whether that is null")
-        return _missing(context, key, if_not)
+        return key.if_missing(context, if_not)
 
     return condition
 
@@ -113,65 +113,70 @@ Fits = Callable[[str, Context], Truth]
 def _fits(family: Operator, key: Key, values: list[str], *, variables: bool) -> Fits:
     """Return the test whether a request's value fits any of the policy's."""
     fixed, varying = fixed_and_varying(values, variables=variables)
-    test = _test(family, fixed)
-    if not varying:
-        return lambda value, _: _read(test, key, value)
+    tests = [_varying(family, key, template) for template in varying]
+    if fixed:
+        tests.insert(0, _reading(_test(family.make, fixed), key))
+    if len(tests) == 1:
+        return tests[0]
+    return lambda value, context: any_of(test(value, context) for test in tests)
+
+
+def _varying(family: Operator, key: Key, template: PolicyText) -> Fits:
+    """Return the test whether a request's value fits one with variables."""
 
     def fits(value: str, context: Context) -> Truth:
-        return any_of((
-            _read(test, key, value),
-            *(_like(family, key, value, template, context) for template in varying),
-        ))  # fmt: skip
+        filled = template.filled(context)
+        if filled is None:
+            return False
+        if isinstance(filled, Unknown):
+            return filled
+        try:
+            test = _test(family.make, (filled,))
+        except PolicyError as error:
+            return Unknown(f"{key.name}: with the request's variables, {error.message}")
+        return _reading(test, key)(value, context)
 
     return fits
 
 
-def _like(family: Operator, key: Key, value: str, template: PolicyText, context: Context) -> Truth:
-    """Test a value by one with variables."""
-    filled = template.filled(context)
-    if filled is None:
-        return False
-    if isinstance(filled, Unknown):
-        return filled
-    try:
-        test = _test(family, (filled,))
-    except PolicyError as error:
-        return Unknown(f"{key.name}: with the request's variables, {error.message}")
-    return _read(test, key, value)
-
-
 @lru_cache(maxsize=4096)
-def _test(family: Operator, values: tuple[Resolved, ...]) -> Test:
+def _test(make: Make, values: tuple[Resolved, ...]) -> Test:
     try:
-        return family.make(values)
+        return make(values)
     except UNREADABLE as error:
         raise PolicyError(f"a value is not of the operator's kind ({error})") from error
 
 
-def _read(test: Test, key: Key, value: str) -> Truth:
-    try:
-        return test(value)
-    except UNREADABLE:
-        return Unknown(
-            f"the request's {key.name} `{value}` is not of the kind that the condition compares"
-        )
+def _reading(test: Test, key: Key) -> Fits:
+    """Return a test of values that the request may have of another kind than the operator's."""
+
+    def fits(value: str, _: Context) -> Truth:
+        try:
+            return test(value)
+        except UNREADABLE:
+            return Unknown(
+                f"the request's {key.name} `{value}` is not of the kind that the condition compares"
+            )
+
+    return fits
 
 
 def _single(key: Key, fits: Fits, *, negated: bool, absent: bool) -> Condition:
     """Compare the one value; of a missing key ``absent`` is what holds."""
-    name, multivalued = key.name, key.multivalued
+    name, single = key.name, not key.multivalued
 
     def condition(context: Context) -> Truth:
         value = context.get(name, ())
+        if single and isinstance(value, str):
+            truth = fits(value, context)
+            return opposite(truth) if negated else truth
         if value == ():
-            return _missing(context, key, absent)
-        if multivalued or not isinstance(value, str):
-            count = 1 if isinstance(value, str) else len(value)
-            return Unknown(
-                f"the request has {count} value{'s' * (count > 1)} of {name}, and a key that may "
-                "have several needs ForAnyValue: or ForAllValues: before the operator"
-            )
-        return opposite(fits(value, context)) if negated else fits(value, context)
+            return key.if_missing(context, absent)
+        count = 1 if isinstance(value, str) else len(value)
+        return Unknown(
+            f"the request has {count} value{'s' * (count > 1)} of {name}, and a key that may "
+            "have several needs ForAnyValue: or ForAllValues: before the operator"
+        )
 
     return condition
 
@@ -190,7 +195,7 @@ def _quantified(
         if values := _set(context, key):
             truths = (fits(value, context) for value in values)
             return together(map(opposite, truths) if negated else truths)
-        return _missing(context, key, absent)
+        return key.if_missing(context, absent)
 
     return condition
 
@@ -200,11 +205,3 @@ def _set(context: Context, key: Key) -> tuple[str, ...]:
     value = context.get(key.name, ())
     values = value if isinstance(value, tuple) else (value,)
     return values if any(values) else ()
-
-
-def _missing(context: Context, key: Key, truth: bool) -> Truth:
-    """Return what holds of a key that surely has no value, or why nobody knows."""
-    if key.name in context:
-        return truth
-    doubt = key.doubt(context)
-    return truth if doubt is None else doubt

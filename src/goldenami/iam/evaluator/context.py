@@ -12,13 +12,16 @@ A key of another service than the action's has no value, whether or not there is
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value
 """
 
-from collections.abc import Mapping
+from functools import lru_cache
+from typing import TypeVar
 
 from msgspec import Struct
 
-from goldenami.iam.evaluator.request import FEDERATED, Value
+from goldenami.iam.evaluator.request import FEDERATED, Request, Value
 from goldenami.iam.evaluator.truth import Unknown
 from goldenami.iam.reference import table
+
+T = TypeVar("T")
 
 MULTIVALUED = frozenset({
     "autoscaling:capacityreservationids", "autoscaling:capacityreservationresourcegrouparns",
@@ -84,12 +87,74 @@ class Key(Struct, frozen=True):
         """Whether AWS says that it may have several values."""
         return self.name in MULTIVALUED
 
-    def doubt(self, context: Mapping[str, Value]) -> Unknown | None:
-        """Return why it is unknown whether it has a value; None if it surely has none.
+    def if_missing(self, context: Context, truth: T) -> T | Unknown:
+        """Return what holds if it surely has no value, else why that is unknown.
 
         Args:
-            context: one that does not tell the key.
+            context: one that does not tell the key, or that it has no value.
+            truth: what holds.
         """
-        if not isinstance(context, Context) or context.unknown.isdisjoint(self.names):
-            return None
+        if self.name in context or context.unknown.isdisjoint(self.names):
+            return truth
         return Unknown(f"nobody knows which value {self.name} will have")
+
+
+def visible(request: Request) -> Context:
+    """Return the request's context as policies see it: what exists for the action and resource.
+
+    Keys are in lower case. A key that is there in two cases (tags ``Name`` and ``name``) has both
+    values, since AWS does not say which one counts.
+
+    Raises:
+        UnknownActionError: the reference has the service, and no such action of it.
+    """
+    principal = request.principal
+    names = _visible_names(request.action, table.kind_of(request.resource))
+    context = Context()
+    for spelled, value in request.context.items():
+        name = names[spelled]
+        if name in context:
+            context[name] = _joined(context[name], value)
+        elif name:
+            context[name] = value
+    context.update(principal.keys_in_lower_case)
+    context.unknown = _unknown(names.service, principal.unknown)
+    return context
+
+
+class _VisibleNames(dict[str, str]):
+    """The names of condition keys in lower case, as they are spelled; empty of what is not seen.
+
+    Requests for the same action on the same kind of resource have the same keys again and again.
+    """
+
+    def __init__(self, action: str, kind: str) -> None:
+        super().__init__()
+        self.service = action.partition(":")[0].lower()
+        self._exist = table.keys_of_kind(action, kind)
+
+    def __missing__(self, spelled: str) -> str:
+        name, exist = spelled.lower(), self._exist
+        if not (exist is None or name in exist or name[: name.find("/") + 1] in exist):
+            name = ""
+        if len(self) < _REMEMBERED:
+            self[spelled] = name
+        return name
+
+
+_REMEMBERED = 4096
+_visible_names = lru_cache(maxsize=_REMEMBERED)(_VisibleNames)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _unknown(service: str, by_principal: frozenset[str]) -> frozenset[str]:
+    """Return what may have a value: also keys of the service, or global ones, that are new."""
+    new = {"aws:", f"{service}:"} if service in table.services() else {"aws:"}
+    return by_principal | new
+
+
+def _joined(first: Value, second: Value) -> Value:
+    if first == second:
+        return first
+    texts = ((value,) if isinstance(value, str) else value for value in (first, second))
+    return tuple(text for several in texts for text in several)

@@ -7,16 +7,16 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
-from functools import lru_cache, partial
+from functools import cached_property
+from itertools import chain
 from typing import Self
 
 from msgspec import Struct
 
 from goldenami.errors import UndecidableError
-from goldenami.iam.evaluator.context import Context
-from goldenami.iam.evaluator.document import Policy
-from goldenami.iam.evaluator.request import Request, Value
-from goldenami.iam.reference import table
+from goldenami.iam.evaluator.context import Context, visible
+from goldenami.iam.evaluator.document import Applies, Policy, everything
+from goldenami.iam.evaluator.request import Request
 
 
 class Layer(StrEnum):
@@ -65,7 +65,32 @@ class Level(Struct, frozen=True):
     policies: tuple[Policy, ...]
 
 
-class Policies(Struct, frozen=True, kw_only=True):
+Bearing = tuple[Applies, Matched]
+"""Of a statement about an action: whether it applies, and how it is named if it does."""
+
+
+class RequiredLayer(Struct, frozen=True):
+    """A layer that has to allow an action: by what it can, and what is said if it does not."""
+
+    layer: Layer
+    allows: tuple[Bearing, ...]
+    missing: str
+
+    @property
+    def always_allows(self) -> bool:
+        """Whether it need not be asked; identity policies are, for which of them allow."""
+        whatever = any(applies is everything for applies, _ in self.allows)
+        return whatever and self.layer is not Layer.IDENTITY
+
+
+class ActionBearings(Struct, frozen=True):
+    """What bears on one action: the Denies of all layers, in the order in which they are named."""
+
+    denies: tuple[Bearing, ...]
+    required: tuple[RequiredLayer, ...]
+
+
+class Policies(Struct, frozen=True, kw_only=True, dict=True):
     """Every policy that a principal is subject to.
 
     Args:
@@ -79,6 +104,22 @@ class Policies(Struct, frozen=True, kw_only=True):
     boundary: Policy | None = None
     scps: tuple[Level, ...] = ()
     session: tuple[Policy, ...] | None = None
+
+    def bearing_on(self, action: str, *, scps: bool) -> ActionBearings:
+        """Return what bears on an action, in any case; looked for once.
+
+        Args:
+            action: the action.
+            scps: whether service control policies bind who asks.
+        """
+        known = self._bearings[scps]
+        if action not in known:
+            known[action] = _bearings(self, self.scps if scps else (), action.lower())
+        return known[action]
+
+    @cached_property
+    def _bearings(self) -> tuple[dict[str, ActionBearings], dict[str, ActionBearings]]:
+        return {}, {}
 
 
 class Decision(Struct, frozen=True):
@@ -174,22 +215,26 @@ def decide_all(policies: Policies, requests: Iterable[Request]) -> Verdict:
 
 def decide(policies: Policies, request: Request) -> Decision:
     """Decide one request."""
-    applying = partial(_applying, request.action.lower(), request.resource, visible(request))
-    scps = policies.scps if request.principal.bound_by_scps else ()
-    denies, doubts = applying(_layers(policies, scps), allows=False)
+    bearing = policies.bearing_on(request.action, scps=request.principal.bound_by_scps)
+    resource, context = request.resource, visible(request)
+    denies, doubts = _applying(bearing.denies, resource, context)
     if denies:
         return Decision(request, Outcome.EXPLICIT_DENY, denies[0].layer, tuple(denies))
-    unsure: list[Doubt] = []
     granted: list[Matched] = []
-    for layer, policies_of_layer, missing in _required(policies, scps):
-        allows, may_allow = applying([(layer, policies_of_layer)], allows=True)
-        if not allows and not may_allow:
-            return Decision(
-                request, Outcome.IMPLICIT_DENY, layer, missing=missing, doubts=tuple(doubts)
-            )
+    unsure: list[Doubt] = []
+    for required in bearing.required:
+        allows, may_allow = _applying(required.allows, resource, context)
         if not allows:
+            if not may_allow:
+                return Decision(
+                    request,
+                    Outcome.IMPLICIT_DENY,
+                    required.layer,
+                    missing=required.missing,
+                    doubts=tuple(doubts),
+                )
             unsure += may_allow
-        if layer is Layer.IDENTITY:
+        if required.layer is Layer.IDENTITY:
             granted = allows
     if doubts or unsure:
         first, *_ = doubts = [*doubts, *unsure]
@@ -197,72 +242,46 @@ def decide(policies: Policies, request: Request) -> Decision:
     return Decision(request, Outcome.ALLOWED, Layer.IDENTITY, tuple(granted))
 
 
-def visible(request: Request) -> Context:
-    """Return the request's context as policies see it: what exists for the action and resource.
-
-    Keys are in lower case. A key that is there in two cases (tags ``Name`` and ``name``) has both
-    values, since AWS does not say which one counts.
-    """
-    exist = table.keys(request.action, request.resource)
-    context = Context()
-    for name, value in request.context.items():
-        key = name.lower()
-        if exist is None or key in exist or key[: key.find("/") + 1] in exist:
-            context[key] = _joined(context[key], value) if key in context else value
-    context.update({name.lower(): value for name, value in request.principal.keys.items()})
-    service = request.action.partition(":")[0].lower()
-    context.unknown = _unknown(service, request.principal.unknown)
-    return context
-
-
-@lru_cache(maxsize=1024)
-def _unknown(service: str, by_principal: frozenset[str]) -> frozenset[str]:
-    """Return what may have a value: also keys of the service, or global ones, that are new."""
-    new = {"aws:", f"{service}:"} if service in table.services() else {"aws:"}
-    return by_principal | new
-
-
-def _joined(first: Value, second: Value) -> Value:
-    if first == second:
-        return first
-    texts = ((value,) if isinstance(value, str) else value for value in (first, second))
-    return tuple(text for several in texts for text in several)
-
-
 def _applying(
-    action: str,
-    resource: str,
-    context: Context,
-    layers: Iterable[tuple[Layer, Iterable[Policy]]],
-    *,
-    allows: bool,
+    bearings: tuple[Bearing, ...], resource: str, context: Context
 ) -> tuple[list[Matched], list[Doubt]]:
-    """Return the statements of one effect that apply, and those that may."""
+    """Return the statements that apply, and those that may."""
     certain: list[Matched] = []
     doubts: list[Doubt] = []
-    for layer, policies in layers:
-        for policy in policies:
-            for statement in policy.effects(action)[allows]:
-                truth = statement.holds(resource, context)
-                if truth is False:
-                    continue
-                matched = Matched(layer, policy.name, statement.name)
-                if truth is True:
-                    certain.append(matched)
-                else:
-                    doubts.append(Doubt(matched, truth.why))
+    for applies, matched in bearings:
+        truth = applies(resource, context)
+        if truth is True:
+            certain.append(matched)
+        elif truth is not False:
+            doubts.append(Doubt(matched, truth.why))
     return certain, doubts
 
 
-def _layers(
-    policies: Policies, scps: tuple[Level, ...]
-) -> Iterator[tuple[Layer, Iterable[Policy]]]:
-    """Yield all layers, in the order in which their Denies are named."""
-    yield Layer.IDENTITY, policies.identity
-    yield Layer.BOUNDARY, (policies.boundary,) if policies.boundary else ()
-    for level in scps:
-        yield Layer.SCP, level.policies
-    yield Layer.SESSION, policies.session or ()
+def _bearings(policies: Policies, scps: tuple[Level, ...], action: str) -> ActionBearings:
+    """Look for what bears on an action."""
+    layers = [
+        (Layer.IDENTITY, policies.identity),
+        (Layer.BOUNDARY, (policies.boundary,) if policies.boundary else ()),
+        *((Layer.SCP, level.policies) for level in scps),
+        (Layer.SESSION, policies.session or ()),
+    ]
+    denies = (_of_layer(*each, action, allows=False) for each in layers)
+    required = (
+        RequiredLayer(layer, tuple(_of_layer(layer, several, action, allows=True)), missing)
+        for layer, several, missing in _required(policies, scps)
+    )
+    return ActionBearings(
+        denies=tuple(chain.from_iterable(denies)),
+        required=tuple(each for each in required if not each.always_allows),
+    )
+
+
+def _of_layer(
+    layer: Layer, policies: Iterable[Policy], action: str, *, allows: bool
+) -> Iterator[Bearing]:
+    for policy in policies:
+        for statement in policy.effects(action)[allows]:
+            yield statement.holds, Matched(layer, policy.name, statement.name)
 
 
 def _required(

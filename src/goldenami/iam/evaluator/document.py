@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from msgspec import Struct
@@ -32,30 +33,45 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_res
 """
 _INCOMPLETE = Unknown("AWS does not say whether its incomplete ARN names the resource")
 
-Resources = Callable[[str, Context], Truth]
+Applies = Callable[[str, Context], Truth]
+"""Whether something applies to a resource's ARN in a context."""
 
 
-class Statement(Struct, frozen=True):
+def everything(_resource: str, _context: Context) -> Truth:
+    """Tell that ``*`` names every resource."""
+    return True
+
+
+class Statement(Struct, frozen=True, dict=True):
     """One statement. ``name`` is its Sid, or its place (``#2``) if it has none."""
 
     name: str
     allows: bool
     action: Test
-    resource: Resources
+    resource: Applies
     conditions: tuple[Condition, ...]
 
-    def holds(self, resource: str, context: Context) -> Truth:
-        """Tell whether it applies to a resource, once its action does."""
-        result = self.resource(resource, context)
-        if result is False:
-            return False
-        for condition in self.conditions:
-            truth = condition(context)
-            if truth is False:
+    @cached_property
+    def holds(self) -> Applies:
+        """The test whether it applies, once its action does."""
+        names, conditions = self.resource, self.conditions
+        if not conditions:
+            return names
+        names_all = names is everything
+
+        def holds(resource: str, context: Context) -> Truth:
+            result = names_all or names(resource, context)
+            if result is False:
                 return False
-            if result is True:
-                result = truth
-        return result
+            for condition in conditions:
+                truth = condition(context)
+                if truth is False:
+                    return False
+                if result is True:
+                    result = truth
+            return result
+
+        return holds
 
 
 class Policy:
@@ -225,7 +241,7 @@ def _action(raw: Mapping[str, Any]) -> Test:
     return (lambda action: not test(action)) if negated else test
 
 
-def _resource(raw: Mapping[str, Any], *, variables: bool) -> Resources:
+def _resource(raw: Mapping[str, Any], *, variables: bool) -> Applies:
     negated = "NotResource" in raw
     texts = _texts(raw, "NotResource" if negated else "Resource")
     for text in texts:
@@ -241,9 +257,11 @@ def _resource(raw: Mapping[str, Any], *, variables: bool) -> Resources:
     fixed, varying = fixed_and_varying(
         (*(set(texts) - set(incomplete)), *completed), variables=variables
     )
+    if "*" in texts and not negated:
+        return everything
     test = like(fixed)
     if not varying and not incomplete:
-        return lambda resource, _: test(resource) != negated
+        return lambda resource, _: test(resource) is not negated
     loose = like_any(incomplete)
 
     def resources(resource: str, context: Context) -> Truth:

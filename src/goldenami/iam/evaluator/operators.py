@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from difflib import get_close_matches
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Any
 
 from msgspec import Struct
 
 from goldenami.errors import PolicyError
-from goldenami.iam.evaluator.text import Resolved, Test, Wild, like, plain
+from goldenami.iam.evaluator.text import Resolved, Test, Wild, like, plain, regular
 
 Make = Callable[[tuple[Resolved, ...]], Test]
 """From the values in a policy to the test whether a request's value fits any of them.
@@ -53,14 +54,24 @@ def _among(read: Callable[[str], Any]) -> Make:
     return make
 
 
-def _truth(text: str) -> bool:
-    return {"true": True, "false": False}[text.lower()]
+_TRUTHS = {"true": True, "false": False}
+
+
+def _bool(values: tuple[Resolved, ...]) -> Test:
+    expected = frozenset(_TRUTHS[plain(value).lower()] for value in values)
+    return lambda text: _TRUTHS[text.lower()] in expected
 
 
 def _bytes(text: str) -> bytes:
     return base64.b64decode(text, validate=True)
 
 
+def _remembering(make: Make) -> Make:
+    """Return the same for values that take long to read, and that many requests have in common."""
+    return lambda values: lru_cache(maxsize=256)(make(values))
+
+
+@_remembering
 def _ip(values: tuple[Resolved, ...]) -> Test:
     networks = [ip_network(plain(value), strict=False) for value in values]
 
@@ -71,33 +82,37 @@ def _ip(values: tuple[Resolved, ...]) -> Test:
     return inside
 
 
+@_remembering
 def _arn(values: tuple[Resolved, ...]) -> Test:
-    """Compare the six parts of an ARN one by one.
+    """Compare the six parts of an ARN one by one: only the last star may run over colons.
 
     Most patterns have parts that are whole or ``*`` altogether, such as a list of a hundred
     snapshots in any region: those are looked up at once.
     """
-    by_wild_parts: dict[tuple[int, ...], set[tuple[str, ...]]] = {}
-    others: list[tuple[Test, ...]] = []
+    by_literal_parts: dict[tuple[int, ...], set[tuple[str, ...]]] = {}
+    others: list[str] = []
     for value in values:
         parts = _arn_parts(value)
         literal = tuple(index for index, part in enumerate(parts) if part != (Wild.ANY,))
-        if any(isinstance(piece, Wild) for index in literal for piece in parts[index]):
-            others.append(tuple(like([part]) for part in parts))
+        wild = any(isinstance(piece, Wild) for index in literal for piece in parts[index])
+        if wild or len(literal) < 2:
+            *fields, last = parts
+            fields_of = [regular(part, character="[^:]") for part in fields]
+            others.append(":".join([*fields_of, regular(last)]))
         else:
             whole = tuple(plain(parts[index]) for index in literal)
-            by_wild_parts.setdefault(literal, set()).add(whole)
+            by_literal_parts.setdefault(literal, set()).add(whole)
+    listed = [(operator.itemgetter(*at), whole) for at, whole in by_literal_parts.items()]
+    matches = re.compile("|".join(others), re.DOTALL).fullmatch if others else None
 
     def fits(text: str) -> bool:
         fields = text.split(":", 5)
         if len(fields) != 6:
             return False
-        return any(
-            tuple(fields[index] for index in literal) in expected
-            for literal, expected in by_wild_parts.items()
-        ) or any(
-            all(test(part) for test, part in zip(tests, fields, strict=True)) for tests in others
-        )
+        for parts, expected in listed:
+            if parts(fields) in expected:
+                return True
+        return matches is not None and matches(text) is not None
 
     return fits
 
@@ -132,6 +147,7 @@ def _date(text: str) -> datetime:
 
 
 def _compared(read: Callable[[str], Any], compare: Callable[[Any, Any], bool]) -> Make:
+    @_remembering
     def make(values: tuple[Resolved, ...]) -> Test:
         expected = [read(plain(value)) for value in values]
         return lambda text: any(compare(read(text), value) for value in expected)
@@ -163,7 +179,7 @@ OPERATORS: dict[str, Operator] = {
     "StringNotLike": Operator(like, negated=True, variables=True),
     **dict(_family("Numeric", _number)),
     **dict(_family("Date", _date)),
-    "Bool": Operator(_among(_truth)),
+    "Bool": Operator(_bool),
     "BinaryEquals": Operator(_among(_bytes)),
     "IpAddress": Operator(_ip),
     "NotIpAddress": Operator(_ip, negated=True),

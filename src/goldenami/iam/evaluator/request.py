@@ -1,6 +1,7 @@
 """Who asks to do what, to which resource, in which circumstances."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Self
 
 from msgspec import Struct
@@ -30,7 +31,7 @@ OF_SESSIONS = frozenset({
 """What only a role's session can have, by how it began."""
 
 
-class Principal(Struct, frozen=True, kw_only=True):
+class Principal(Struct, frozen=True, kw_only=True, dict=True):
     """A user or a role, with the condition keys that are true of it whatever it does.
 
     Args:
@@ -46,7 +47,12 @@ class Principal(Struct, frozen=True, kw_only=True):
     in_management_account: bool = False
     unknown: frozenset[str] = frozenset()
 
-    @property
+    @cached_property
+    def keys_in_lower_case(self) -> Mapping[str, Value]:
+        """Its condition keys as the evaluator compares them."""
+        return {name.lower(): value for name, value in self.keys.items()}
+
+    @cached_property
     def bound_by_scps(self) -> bool:
         """Whether service control policies apply to it.
 

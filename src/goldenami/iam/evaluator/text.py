@@ -8,15 +8,14 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.ht
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from enum import Enum
 from functools import lru_cache
 
 from msgspec import Struct
 
 from goldenami.errors import PolicyError
-from goldenami.iam.evaluator.context import Key
-from goldenami.iam.evaluator.request import Value
+from goldenami.iam.evaluator.context import Context, Key
 from goldenami.iam.evaluator.truth import Unknown
 
 Test = Callable[[str], bool]
@@ -46,12 +45,11 @@ class Variable(Struct, frozen=True):
     key: Key
     default: str | None
 
-    def value(self, context: Mapping[str, Value]) -> str | Unknown | None:
+    def value(self, context: Context) -> str | Unknown | None:
         """Return what takes its place in a request; None if nothing does."""
         value = context.get(self.key.name, ())
         if value == ():
-            doubt = self.key.doubt(context)
-            return self.default if doubt is None else doubt
+            return self.key.if_missing(context, self.default)
         if not isinstance(value, str) or self.key.multivalued:
             return Unknown(f"{self.key.name} may have several values, and is a variable")
         return value or Unknown(f"{self.key.name} is empty, and is a variable")
@@ -94,7 +92,7 @@ class PolicyText(Struct, frozen=True):
         """Whether it is the same for every request."""
         return not any(isinstance(part, Variable) for part in self.parts)
 
-    def filled(self, context: Mapping[str, Value]) -> Resolved | Unknown | None:
+    def filled(self, context: Context) -> Resolved | Unknown | None:
         """Fill the variables in.
 
         Returns:
@@ -133,8 +131,10 @@ def like(patterns: Iterable[Resolved]) -> Test:
     wild = tuple(pattern for pattern in patterns if _wild(pattern))
     if not wild:
         return literal.__contains__
-    expression = _expression(wild)
-    return lambda text: text in literal or expression.fullmatch(text) is not None
+    matches = _expression(wild).fullmatch
+    if not literal:
+        return lambda text: matches(text) is not None
+    return lambda text: text in literal or matches(text) is not None
 
 
 def like_any(texts: Iterable[str]) -> Test:
@@ -157,26 +157,33 @@ def _wild(resolved: Resolved) -> bool:
 
 @lru_cache(maxsize=4096)
 def _expression(patterns: tuple[Resolved, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(map(_regular, patterns)), re.DOTALL)
+    return re.compile("|".join(map(regular, patterns)), re.DOTALL)
 
 
-def _regular(pattern: Resolved) -> str:
+def regular(pattern: Resolved, *, character: str = ".") -> str:
     """Return a pattern as a regular expression that takes no more than quadratic time.
 
     What stands between two stars is taken where it fits first, and never elsewhere: a later place
-    would leave less of the text to the rest. Only the last star may try several places.
+    would leave less of the text to the rest. Only the last star may try several places, or the one
+    before it if nothing follows the last: those are looked for from the end, which is faster.
+
+    Args:
+        pattern: the pattern.
+        character: what stands for a single one; that of a field leaves out its separator.
     """
     between = [""]
     for part in pattern:
         if part is Wild.ANY:
             between.append("")
         else:
-            between[-1] += "." if part is Wild.ONE else re.escape(part)
+            between[-1] += character if part is Wild.ONE else re.escape(part)
     first, *others = between
     if not others:
         return first
     *middle, last = others
-    return first + "".join(f"(?>.*?{piece})" for piece in middle) + ".*" + last
+    if middle and not last:
+        last = f"{middle.pop()}{character}*"
+    return f"{first}{''.join(f'(?>{character}*?{piece})' for piece in middle)}{character}*{last}"
 
 
 def _variable(inside: str) -> str | Variable:

@@ -28,15 +28,21 @@ def opposite(truth: Truth) -> Truth:
 
 def any_of(truths: Iterable[Truth]) -> Truth:
     """Tell whether at least one holds."""
-    unknown: Unknown | None = None
+    result: Truth = False
     for truth in truths:
         if truth is True:
             return True
-        if isinstance(truth, Unknown) and unknown is None:
-            unknown = truth
-    return False if unknown is None else unknown
+        if result is False:
+            result = truth
+    return result
 
 
 def all_of(truths: Iterable[Truth]) -> Truth:
     """Tell whether every one holds."""
-    return opposite(any_of(map(opposite, truths)))
+    result: Truth = True
+    for truth in truths:
+        if truth is False:
+            return False
+        if result is True:
+            result = truth
+    return result

@@ -14,6 +14,7 @@ from goldenami.iam.authorization.resources import (
     resource_tags,
     tag_family,
 )
+from goldenami.iam.evaluator.context import Context
 from goldenami.iam.evaluator.decide import Decision, Level, Outcome, Policies, decide
 from goldenami.iam.evaluator.document import Policy
 from goldenami.iam.evaluator.request import Request, Value
@@ -270,7 +271,7 @@ def _is_decided(request: ReachRequest, organization: bool, key: str) -> bool:
 
 def _patterns(actor: Actor, action: str) -> Iterator[Resolved | None]:
     """Yield the resources of every Allow of somebody; None for what only a decision can tell."""
-    keys = {name.lower(): value for name, value in actor.principal.keys.items()}
+    keys = Context(actor.principal.keys_in_lower_case)
     for document in actor.documents:
         for clause in clauses_of(document):
             if clause.allows and clause.about(action):
@@ -288,7 +289,7 @@ def _touching(actor: Actor, action: str) -> Test:
     return lambda resource: bool(patterns) if resource == ANY else test(resource)
 
 
-def _resolved(text: object, keys: Mapping[str, Value]) -> Resolved | None:
+def _resolved(text: object, keys: Context) -> Resolved | None:
     try:
         filled = PolicyText.parse(str(text), variables=True).filled(keys) if text else None
     except PolicyError:

@@ -179,7 +179,16 @@ def keys(action: str, resource: str) -> frozenset[str] | None:
     Raises:
         UnknownActionError: the service is known and has no such action.
     """
-    return _keys(action, kind_of(resource))
+    return keys_of_kind(action, kind_of(resource))
+
+
+@cache
+def keys_of_kind(action: str, kind: str) -> frozenset[str] | None:
+    """Return the same for a resource of a kind; an empty one is that of ``*``."""
+    if action.lower().partition(":")[0] not in services() or not documented(action):
+        return None
+    accesses = _accesses(action)
+    return accesses.get(kind, accesses[""]).keys
 
 
 def keys_of_type(service: str, kind: str) -> frozenset[str]:
@@ -201,20 +210,13 @@ def arn_of(service: str, kind: str) -> str:
 
 def kind_of(resource: str) -> str:
     """Return the kind of resource that an ARN names, as it stands there; empty for ``*``."""
-    if resource.count(":") < 5:
+    fields = resource.split(":", 5)
+    if len(fields) < 6:
         return ""
-    _, _, service, region, account, rest = resource.split(":", 5)
+    _, _, service, region, account, rest = fields
     kind = rest.partition("/")[0].partition(":")[0]
     if service == "s3" and not region + account:
         return "object" if "/" in rest else "bucket"
     if service == "servicequotas":
         return "quota"
     return "" if kind.startswith("$") else kind
-
-
-@cache
-def _keys(action: str, kind: str) -> frozenset[str] | None:
-    if action.lower().partition(":")[0] not in services() or not documented(action):
-        return None
-    accesses = _accesses(action)
-    return accesses.get(kind, accesses[""]).keys
