@@ -13,6 +13,7 @@ at the terminal reaches this process alone, which then ends the others.
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
@@ -43,6 +44,9 @@ from goldenami.workflows.audit.question import AuditQuestion
 
 BEGIN_AFTER = 24
 """How many pages beyond the first of a region are asked for when other processes begin."""
+
+WAITING = 5
+"""How many pages that are there may wait for another process to judge them."""
 
 PROCESSES = 8
 """How many there are at most, this one included."""
@@ -149,7 +153,10 @@ class Worker:
                 self._tasks[number].answer.set_result(answer)
                 if answer.error:
                     self._done(number)
+                else:
+                    self._crew.there(self, 1)
             case number, PageJudged() as judged:
+                self._crew.there(self, -1)
                 self._done(number).result.set_result(judged)
             case number, str() as bug:
                 self._done(number).fail(RuntimeError(bug))
@@ -209,6 +216,7 @@ class Crew:
         self._pages = 0
         self.workers: list[Worker] = []
         self._busy: dict[Worker | None, int] = {None: 0}
+        self._waiting: Counter[Worker | None] = Counter()
         self._lock = RLock()
         self._ended = False
 
@@ -252,8 +260,10 @@ class Crew:
             self._pages += not request.first
             if self._pages >= BEGIN_AFTER:
                 self._begin()
-            # Of several this one comes last: it leads, too.
-            reader = min(reversed(self._busy), key=lambda process: self._busy[process])
+            # Of several this one comes last: it leads, too. Its pages wait for their turn, behind
+            # what others judge: so no other has many that wait, or this one would end up idle.
+            free = [each for each in reversed(self._busy) if self._waiting[each] < WAITING]
+            reader = min(free, key=lambda process: self._busy[process])
             self._busy[reader] += 1
         if reader is None or self._aws is None or self._images is None:
             return _Reader(self)
@@ -265,6 +275,11 @@ class Crew:
             raise
         task = PageTask(place=place, request=request, keys=keys, images=None)
         return reader.page(task, lambda: images(place))
+
+    def there(self, worker: Worker, pages: int) -> None:
+        """Note that another process has more pages, or less, that are there and not judged."""
+        with self._lock:
+            self._waiting[worker] += pages
 
     def done(self, process: Worker | None) -> None:
         """Note that a process has one page less to read."""
