@@ -5,12 +5,15 @@ import subprocess
 import sys
 from typing import Any
 
+import pytest
 from tests.commands import COMMANDS as EVERY_COMMAND
 from typer.main import get_command
 
 from goldenami.cli import app
 from goldenami.cli.commands import COMMANDS, POLICY
 from goldenami.cli.help_texts import summary
+
+pytestmark = pytest.mark.no_cover  # what measures a child process imports some of it, too
 
 HEAVY = {
     "boto3", "botocore", "concurrent", "hashlib", "jinja2", "logging", "lxml", "moto", "pydantic",

@@ -61,9 +61,13 @@ def test_user_data_is_through_before_anything_else_is_done_with_the_instance(
     assert check == "systemctl is-active httpd"
     assert "cloud-init clean" in clean
     assert last == "CreateImage"
-    operations = [call.operation for call in sandbox.calls]
-    until = operations.index("SendCommand", operations.index("SendCommand") + 1)
-    assert operations[:until].count("GetCommandInvocation") > 3
+    until = next(
+        number
+        for number, call in enumerate(sandbox.calls)
+        if call.operation == "SendCommand" and call.parameters["Parameters"]["commands"] == [check]
+    )
+    waited = [call.operation for call in sandbox.calls[:until]]
+    assert waited.count("GetCommandInvocation") > 3
     assert living() == []
 
 
