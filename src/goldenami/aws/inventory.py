@@ -172,7 +172,10 @@ class _Source:
     def ask(self, filters: Filters, token: str = "") -> Answer:
         """Ask for a page."""
         every = [*self._filters, *filters]
-        request = PageRequest(call=self.listing.call, filters=every, size=self.size, token=token)
+        first = not (filters or token)
+        request = PageRequest(
+            call=self.listing.call, filters=every, size=self.size, token=token, first=first
+        )
 
         def ask() -> RegionPage:
             self._pacer.wait()

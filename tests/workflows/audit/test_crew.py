@@ -252,10 +252,12 @@ def test_what_another_process_does(
 
 
 def test_small_audits_begin_no_process(crews: Crews, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crew, "BEGIN_AFTER", 3 * PAGES)
+    monkeypatch.setattr(crew, "BEGIN_AFTER", 3 * (PAGES - 1) + 1)  # as many as come after the first
+    monkeypatch.setattr(crew, "cores", lambda: 8)
+    began = list[object]()
+    monkeypatch.setattr(crew, "Worker", lambda *arguments: began.append(arguments))
     crews.audited(1)
-    crews.processes = 8
-    assert not crews.workers
+    assert began == []
 
 
 def test_partitions_are_shared_out_too(
