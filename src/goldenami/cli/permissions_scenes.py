@@ -59,9 +59,9 @@ class PermissionScene(Struct, frozen=True, kw_only=True):
         from goldenami.workflows import release as workflow
 
         file, aws = self.file, self.aws()
-        if later:
-            time.sleep(1)  # builds and automatic versions are of a second
-        if later and file.release.version != "auto":
+        if later and file.release.version == "auto":
+            time.sleep(1)  # automatic versions are of a second
+        elif later:
             named = structs.replace(file.release, version=f"{file.release.version}-next")
             file = structs.replace(file, release=named)
         how = BakeMethod.CREATE_IMAGE if self.by_ssh else None

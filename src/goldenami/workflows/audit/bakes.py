@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from msgspec import structs
 
 from goldenami.aws import builds, leftovers
+from goldenami.aws.instances_by_image import SomeInstances
 from goldenami.aws.leftovers import RegionLeases
 from goldenami.aws.session import RegionalAws
 from goldenami.domain import tags
@@ -36,12 +37,12 @@ class Bakes:
         self._books: RegionLeases | None = None
         self.problem: GoldenamiError | None = None
 
-    def apart(self, batch: Batch) -> Batch:
+    def apart(self, some: SomeInstances) -> Batch:
         """Return instances of the region, and apart from them those of bakes under way.
 
         With a problem those that say they belong to a bake are in neither.
         """
-        instances = batch.subjects
+        instances = some.subjects
         claims = {instance.id: build for instance in instances if (build := build_of(instance))}
         forged: dict[str, str] = {}
         try:
@@ -54,9 +55,9 @@ class Bakes:
         alive = {name for name, build in claims.items() if bake_of(build) in running}
         baking = claims.keys() if self.problem else alive - forged.keys()
         belonging = [subject for subject in instances if subject.id in baking]
-        return structs.replace(
-            batch,
+        return Batch(
             subjects=[_noted(subject, forged) for subject in instances if subject.id not in baking],
+            compliant=some.compliant,
             baking=() if self.problem else tuple(belonging),
         )
 

@@ -73,6 +73,6 @@ def apart(instances: Iterable[SomeInstances], regional: RegionalAws) -> Batches:
                 raise judged.error
             problem = problem or judged.problem
         else:
-            yield under_way.apart(Batch(subjects=some.subjects, compliant=some.compliant))
+            yield under_way.apart(some)
     if problem := problem or under_way.problem:
         raise problem

@@ -1,6 +1,8 @@
 """What was judged of a place, as far as one process did it."""
 
 from collections import Counter
+from collections.abc import Hashable
+from typing import TypeVar
 
 from msgspec import Struct
 
@@ -9,6 +11,8 @@ from goldenami.domain.audit.finding import Finding
 from goldenami.domain.audit.rules import BY_ID
 from goldenami.domain.audit.subject import ImageSeen
 from goldenami.domain.audit.waivers import Waiver
+
+K = TypeVar("K", bound=Hashable)
 
 
 class ImageSummary:
@@ -30,7 +34,7 @@ class ImageSummary:
             self.findings[finding.rule] += 1
 
     def join(self, other: "ImageSummary") -> None:
-        """Add what another account has of the same image."""
+        """Add what was counted of the same image elsewhere."""
         self.subjects += other.subjects
         self.instances += other.instances
         self.compliant += other.compliant
@@ -42,6 +46,14 @@ class ImageSummary:
         severities = [BY_ID[rule].severity for rule in self.findings]
         worst = min(severities, key=lambda severity: severity.rank, default=None)
         return ImageUse(**vars(self), worst=worst)
+
+
+def count_in(images: dict[K, ImageSummary], key: K, count: ImageSummary) -> None:
+    """Add what was counted of an image to what there is of it."""
+    if key in images:
+        images[key].join(count)
+    else:
+        images[key] = count
 
 
 class PlaceShare(Struct, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from goldenami.domain.audit.rules import RULES, Judge
 from goldenami.domain.audit.subject import Kind, Subject
 from goldenami.domain.audit.waivers import Waived, Waivers
 from goldenami.workflows.audit.finding_store import FindingStore
-from goldenami.workflows.audit.share import ImageSummary, PlaceShare
+from goldenami.workflows.audit.share import ImageSummary, PlaceShare, count_in
 from goldenami.workflows.audit.sources import Batch
 
 
@@ -133,10 +133,7 @@ class PlaceSummary:
         self.baking += len(share.baking)
         self.without_image += share.without_image
         for image_id, count in share.images.items():
-            if image_id in self.images:
-                self.images[image_id].join(count)
-            else:
-                self.images[image_id] = count
+            count_in(self.images, image_id, count)
         findings.baking |= share.baking
         findings.again |= share.again
         findings.waivers.use(share.waivers)
@@ -188,11 +185,7 @@ def images(summaries: list[PlaceSummary]) -> tuple[ImageUse, ...]:
     joined: dict[tuple[str, str], ImageSummary] = {}
     for place_summary in summaries:
         for image_id, count in place_summary.images.items():
-            key = (place_summary.place.region, image_id)
-            if key in joined:
-                joined[key].join(count)
-            else:
-                joined[key] = count
+            count_in(joined, (place_summary.place.region, image_id), count)
     return tuple(sorted((count.image_use for count in joined.values()), key=_worst_first))
 
 

@@ -33,7 +33,6 @@ from goldenami.workflows.audit.pieces import (
     PageJudged,
     PageTask,
 )
-from goldenami.workflows.audit.sources import Batch
 from goldenami.workflows.audit.summary import Findings, PlaceSummary
 
 PAGES_AT_ONCE = 16
@@ -139,10 +138,7 @@ class _Work:
         summary = PlaceSummary(0, task.place, place.produced, brief.approved, findings)
         bakes, failure = Bakes(regional), None
         instances = place.reader.instances(task.request.call, rows)
-        batches = (
-            bakes.apart(Batch(subjects=some.subjects, compliant=some.compliant))
-            for some in instances
-        )
+        batches = (bakes.apart(some) for some in instances)
         try:
             for batch in with_ancestors(batches, place.seen, summary.approved):
                 summary.add(batch)
