@@ -3,7 +3,9 @@
 A call comes after all answers that its thread knows: its own, those that the thread which started
 it knew, and those of other threads that it waited for. So each thread has a clock that counts round
 trips: it begins with that of the thread that started it, a call takes it one further, and who waits
-for an answer goes on with the later of both clocks.
+for an answer goes on with the later of both clocks. A pool's thread that was free hangs on nothing
+that it did before: what it is given begins with the clock of who gave it. Only what waits until a
+full pool has a thread comes after that thread's work.
 
 Threads hand answers to each other by `concurrent.futures.Future` alone (`aws/parallel.py`), and a
 call is what botocore sends by HTTP, each attempt by itself.
@@ -12,10 +14,11 @@ call is what botocore sends by HTTP, each attempt by itself.
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs
+from weakref import WeakKeyDictionary
 
 import pytest
 from botocore.httpsession import URLLib3Session
@@ -92,11 +95,38 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[RoundTrips]:
     with monkeypatch.context() as patched:
         patched.setattr(threading.Thread, "start", starting)
         patched.setattr(URLLib3Session, "send", sending)
+        patched.setattr(ThreadPoolExecutor, "submit", _submitting(clock))
         for name in ("set_result", "set_exception"):
             patched.setattr(Future, name, settling(getattr(Future, name)))
         for name in ("result", "exception"):
             patched.setattr(Future, name, waiting(getattr(Future, name)))
         yield trips
+
+
+def _submitting(clock: _Clock) -> Callable[..., Any]:
+    """Return how pools are given work then."""
+    submit, lock = ThreadPoolExecutor.submit, threading.Lock()
+    busy: WeakKeyDictionary[ThreadPoolExecutor, int] = WeakKeyDictionary()
+
+    def submitting(self: Any, work: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        begun = clock.trips
+        with lock:
+            waits = busy.get(self, 0) >= self._max_workers
+            busy[self] = busy.get(self, 0) + 1
+
+        def working() -> Any:
+            clock.trips = max(clock.trips, begun) if waits else begun
+            return work(*arguments, **named)
+
+        def ended(_: Any) -> None:
+            with lock:
+                busy[self] -= 1
+
+        given = submit(self, working)
+        given.add_done_callback(ended)
+        return given
+
+    return submitting
 
 
 def _operation(request: Any) -> str:

@@ -1,6 +1,8 @@
 """The count of round trips that tests of commands go by: what it takes for one after the other."""
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from threading import Event
 
 import pytest
 from tests.round_trips import counted
@@ -56,6 +58,23 @@ def what_is_asked_after_the_answers_of_others(aws: Aws) -> None:
     ask(aws)
 
 
+def what_a_free_thread_is_given(aws: Aws) -> None:
+    ended = Event()
+    with ThreadPoolExecutor(2) as pool:
+        pool.submit(ask, aws).add_done_callback(lambda _: ended.set())
+        assert ended.wait(60)
+        pool.submit(ask, aws)  # nobody has looked at the first answer
+
+
+def what_waits_for_a_thread(aws: Aws) -> None:
+    given = Event()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: given.wait(60) and ask(aws))
+        pool.submit(ask, aws)
+        pool.submit(ask, aws)
+        given.set()
+
+
 @pytest.mark.parametrize(
     ("chain", "trips"),
     [
@@ -65,6 +84,8 @@ def what_is_asked_after_the_answers_of_others(aws: Aws) -> None:
         (what_nobody_waits_for, 2),
         (what_is_known_already, 1),
         (what_is_asked_after_the_answers_of_others, 3),
+        (what_a_free_thread_is_given, 1),
+        (what_waits_for_a_thread, 3),
     ],
 )
 def test_round_trips_are_the_longest_chain_of_calls(
