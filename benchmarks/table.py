@@ -114,7 +114,7 @@ class Machine(Struct, frozen=True):
             peers: what else is measured, by name: the command that tells its version.
         """
         told = {name: _said(command) for name, command in peers.items()}
-        own = {name: metadata.version(name) for name in ("goldenami", "boto3", "lxml")}
+        own = {name: metadata.version(name) for name in ("goldenami", "boto3")}
         return cls(
             at=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
             load=os.getloadavg()[0],

@@ -16,7 +16,7 @@ from goldenami.cli.help_texts import summary
 pytestmark = pytest.mark.no_cover  # what measures a child process imports some of it, too
 
 HEAVY = {
-    "boto3", "botocore", "concurrent", "hashlib", "jinja2", "logging", "lxml", "moto", "pydantic",
+    "boto3", "botocore", "concurrent", "hashlib", "jinja2", "logging", "moto", "pydantic",
     "rich", "tempfile", "yaml",
     "goldenami.api", "goldenami.aws", "goldenami.bake", "goldenami.iam",
     "goldenami.infrastructure", "goldenami.spec", "goldenami.workflows", "goldenami_sandbox",

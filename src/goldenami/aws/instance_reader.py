@@ -1,6 +1,6 @@
 """Makes instances of pages, as far as they have to be read."""
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from functools import cache, partial
 from itertools import islice
@@ -25,7 +25,7 @@ from goldenami.aws.instances_by_image import (
     METADATA,
     RESERVATIONS,
     ByImage,
-    Columns,
+    InstanceElements,
     SomeInstances,
 )
 from goldenami.aws.seen_images import SeenImages
@@ -34,7 +34,7 @@ from goldenami.domain.audit.subject import INVISIBLE, ImageSeen, Kind, Subject
 from goldenami.domain.instance import ENDED
 
 if TYPE_CHECKING:
-    from goldenami.aws.instance_columns import PageOfInstances
+    from goldenami.aws.instance_text import PageOfInstances
 
 METADATA_PAGE = 1000
 INSTANCES_PAGE = 500  # an instance is several times as much text here, all in memory at once
@@ -56,7 +56,7 @@ class InstanceListing(Struct, Generic[R], frozen=True):
     call: str
     key: str
     row: type[R]
-    columns: Columns
+    elements: InstanceElements
     size: int
 
 
@@ -96,7 +96,7 @@ class InstanceReader:
         self._images = images
         self._by_image = by_image
         self._image = cache(_image)  # a fleet has far fewer images than instances
-        self._described: dict[Hashable, ImageSeen] = {}
+        self._described: dict[str, ImageSeen] = {}
         self._like = Subject(
             kind=Kind.INSTANCE, account=regional.account, region=regional.region, id=""
         )
@@ -145,23 +145,21 @@ class InstanceReader:
     def _some(
         self, listing: InstanceListing[Any], rows: Iterable[Any], by_image: ByImage
     ) -> SomeInstances | None:
-        from goldenami.aws.instance_columns import some_of  # lxml takes a while
+        from goldenami.aws.instance_text import some_of  # its grammar takes a while
 
-        seen = self._seen if listing.columns.described else self._looked_up
+        seen = self._seen if listing.elements.described else self._looked_up
         reading = partial(self._reading, listing)
-        return some_of(rows, listing.columns, by_image, seen, self._like, reading)
+        return some_of(rows, listing.elements, by_image, seen, self._like, reading)
 
-    def _looked_up(
-        self, _: "PageOfInstances", ids: Iterable[Hashable]
-    ) -> Mapping[Hashable, ImageSeen]:
-        return dict(self._images.of(map(str, ids)).items())
+    def _looked_up(self, _: "PageOfInstances", ids: Iterable[str]) -> Mapping[str, ImageSeen]:
+        return dict(self._images.of(ids).items())
 
-    def _seen(self, page: "PageOfInstances", _: object) -> Mapping[Hashable, ImageSeen]:
+    def _seen(self, page: "PageOfInstances", _: object) -> Mapping[str, ImageSeen]:
         """Return what is known of all images of a page, by all that it tells of each."""
-        for image in dict.fromkeys(page.images):
-            if image not in self._described:
-                metadata = page.image(page.images.index(image))
-                self._described[image] = self._image(*read_all(ImageMetadata, [metadata]))
+        for text in dict.fromkeys(page.images):
+            if text not in self._described:
+                metadata = page.image(text)
+                self._described[text] = self._image(*read_all(ImageMetadata, [metadata]))
         return self._described
 
     def _subject(self, instance: InstanceMetadata | InstanceAnswer, image: ImageSeen) -> Subject:

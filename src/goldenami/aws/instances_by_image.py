@@ -9,25 +9,30 @@ from msgspec import Struct
 from goldenami.domain.audit.subject import Subject
 
 
-class Columns(Struct, frozen=True):
-    """Where a listing has its instances, and what each of them has to have.
+class InstanceElements(Struct, frozen=True):
+    """The elements that a listing has its instances in, and what it tells of them.
 
     Args:
-        groups: the element of a row that has its instances; empty if a row is an instance.
-        image: the element that tells its image.
+        group: the element of a row that has its instances; empty if a row is an instance.
+        image: the element of an instance that tells its image.
         described: whether that tells all there is to know of the image, and not its id alone.
-        further: what else has to be there.
+        needed: which of instanceId, instanceState, instanceType, launchTime and image each has to
+            have.
     """
 
-    groups: str
+    group: str
     image: str
     described: bool
-    further: tuple[str, ...] = ()
+    needed: tuple[str, ...]
 
 
-METADATA = Columns("", "imageMetadata", described=True)
-RESERVATIONS = Columns(
-    "instancesSet", "imageId", described=False, further=("instanceType", "launchTime")
+_NEEDED = ("instanceId", "instanceState", "image")
+METADATA = InstanceElements("", "imageMetadata", described=True, needed=_NEEDED)
+RESERVATIONS = InstanceElements(
+    "instancesSet",
+    "imageId",
+    described=False,
+    needed=(*_NEEDED, "instanceType", "launchTime"),
 )
 
 

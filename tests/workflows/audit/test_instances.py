@@ -292,6 +292,39 @@ ABOUT += written("imageState", "available")
 RUNNING = Told("i-1", "running", GOLDEN, ABOUT, "", tag_set({"Name": "a"}))
 
 
+NESTED = (
+    "<item><reservationId>r-1</reservationId><groupSet/><instancesSet>{}</instancesSet>"
+    "<operator><managed>false</managed></operator></item>"
+)
+PLACED = (
+    "<item><instanceId>{}</instanceId><imageId>{}</imageId><instanceState><code>16</code>"
+    "<name>running</name></instanceState><dnsName/><instanceType>m7g.large</instanceType>"
+    "<launchTime>2026-11-01T00:00:00.000Z</launchTime><placement><tenancy>default</tenancy>"
+    "</placement><networkInterfaceSet><item><tagSet><item><key>Name</key><value>card</value></item>"
+    "</tagSet><privateIpAddressesSet><item><association><publicIp>192.0.2.1</publicIp>"
+    "</association></item></privateIpAddressesSet></item></networkInterfaceSet>"
+    "<tagSet><item><key>Name</key><value>a &lt;b&gt;&#xd;</value></item><item><key>x</key><value/>"
+    "</item></tagSet></item>"
+)
+
+
+@pytest.mark.parametrize("between", ["", "\n    ", "\r\n"])
+def test_what_ec2_writes_is_read_by_image(between: str) -> None:
+    """Indented or not; with more in it than is read, with tags of what an instance has."""
+    rows = [NESTED.format(PLACED.format("i-1", OTHER) + PLACED.format("i-2", GOLDEN))]
+    rows = [
+        row.replace("><", f">{between}<")
+        for row in [*rows, NESTED.format(PLACED.format("i-3", GOLDEN))]
+    ]
+    page = bodies(
+        [[row.removeprefix("<item>").removesuffix("</item>") for row in rows]], metadata=False
+    )
+    (batch,) = batches_of(page, whole=False, metadata=False)
+    assert [(sample.image.id, number) for sample, number in batch.compliant] == [(GOLDEN, 2)]
+    assert [(one.id, one.tags) for one in batch.subjects] == [("i-1", {"Name": "a <b>\r", "x": ""})]
+    assert outcome(page, whole=False, metadata=False) == outcome(page, whole=True, metadata=False)
+
+
 def test_what_is_compliant_is_counted_and_never_becomes_an_object() -> None:
     stranger = RUNNING._replace(about=ABOUT.replace(GOLDEN, OTHER).replace(ACCOUNT, STRANGER))
     ended = RUNNING._replace(state="terminated")
@@ -309,6 +342,12 @@ READ_WHOLE: Mapping[str, str] = {
     "an image changed on the way": metadata_of(
         [[RUNNING, RUNNING._replace(about=ABOUT + written("name", "web"))]]
     )[0].decode(),
+    "fifty tags, and then something odd": metadata_of(
+        [[RUNNING._replace(tags=tag_set({f"k{n}": "v" for n in range(50)}))]]
+    )[0]
+    .decode()
+    .replace("<imageMetadata>", "<imageMetadata x='1'>"),
+    "another encoding": PAGE.replace('"UTF-8"', '"ISO-8859-1"'),
     "two lists": PAGE.replace("</Describe", "<instanceImageMetadataSet/></Describe"),
     "a document type": PAGE.replace(
         "<Desc", "<!DOCTYPE DescribeInstanceImageMetadataResponse><Desc"
@@ -342,7 +381,21 @@ def test_odd_tags_of_what_has_findings_are_read_as_botocore_reads_them(odd: str)
     assert bool(result.unread) == bool(expected.unread) == ("Name" not in odd)
 
 
-@pytest.mark.parametrize(("part", "broken"), [(GOLDEN, "&golden;"), ("</tagSet>", "")])
+NO_XML: Mapping[str, tuple[str, str]] = {
+    "an entity that XML does not have": (GOLDEN, "&golden;"),
+    "the same in a tag": (">a<", ">&golden;<"),
+    "an element that does not end": ("</tagSet>", ""),
+    "a root that ends as another": ("Response xmlns", "Answer xmlns"),
+    "bytes that are no UTF-8": (">a<", ">\xe4<"),
+}
+
+
+@pytest.mark.parametrize(("part", "broken"), NO_XML.values(), ids=NO_XML)
 def test_what_is_no_xml_is_unread(part: str, broken: str) -> None:
-    result = outcome([PAGE.replace(part, broken).encode()], whole=False)
+    result = outcome([PAGE.replace(part, broken).encode("latin-1")], whole=False)
     assert (result.place.subjects, "cannot be parsed" in result.unread) == ({}, True)
+
+
+def test_an_image_that_is_no_xml_is_unread() -> None:
+    page = PAGE.replace("available", "&#0;").encode()
+    assert "cannot be parsed" in outcome([page], whole=False).unread
