@@ -15,7 +15,7 @@ _name_of = EventAliaser._alias_event_name  # type: ignore[attr-defined]
 _services_of = Loader.list_available_services
 _files: dict[tuple[type, str], Any] = {}
 _models: dict[tuple[type, str], ServiceModel] = {}
-_classes: dict[str, type] = {}
+_classes: dict[tuple[type, str], type] = {}
 _names: dict[str, str] = {}
 _services: dict[tuple[str, ...], list[str]] = {}
 
@@ -37,9 +37,10 @@ def _load_service_model(self: Any, service_name: str, api_version: str | None = 
 
 
 def _create_client_class(self: Any, service_name: str, service_model: ServiceModel) -> type:
-    if service_name not in _classes:
-        _classes[service_name] = _class_of(self, service_name, service_model)
-    return _classes[service_name]
+    key = (type(self._loader), service_name)
+    if key not in _classes:
+        _classes[key] = _class_of(self, service_name, service_model)
+    return _classes[key]
 
 
 def _alias_event_name(self: Any, event_name: str) -> str:

@@ -15,6 +15,7 @@ import boto3
 import botocore
 import pytest
 from botocore.awsrequest import AWSResponse, HTTPHeaders
+from botocore.exceptions import UnknownServiceError
 from botocore.session import Session
 
 VERSIONS = f"botocore {botocore.__version__}, boto3 {boto3.__version__}"
@@ -129,13 +130,79 @@ def the_models_are_read_once_for_all_sessions() -> None:
         assert private.operations_of(client(core)) == private.operations_of(client(session()))
     shared = first.get_component("data_loader")
     assert shared is second.get_component("data_loader")
-    assert isinstance(shared.file_loader, private.ModelLoader)
+    assert isinstance(shared, private.ModelLoader)
+
+
+def models_are_read_as_botocore_reads_them() -> None:
+    """Tried in a Python of its own: botocore changes models that other tests have used.
+
+    EKS has a file of its own that botocore joins to the model.
+    """
+    script = """
+from goldenami.aws import botocore_private as private
+from botocore.session import Session
+
+lean = Session()
+private.share_models(lean)
+for service in ("ec2", "eks"):
+    whole, parts = Session().get_service_data(service), lean.get_service_data(service)
+    assert [*parts] == [*whole]
+    assert parts["metadata"] == whole["metadata"]
+    for name in ("operations", "shapes"):
+        assert parts[name].items() == [*whole[name].items()]
+        assert parts[name].values() == [*whole[name].values()]
+assert parts["shapes"].get("Cluster") == whole["shapes"]["Cluster"]
+assert parts["shapes"].get("Nothing", 1) == 1
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def a_service_is_known_by_its_own_folder() -> None:
+    core, lean = Session(), Session()
+    private.share_models(lean)
+    known = lean.get_component("data_loader").list_available_services("service-2")
+    assert "ec2" in known
+    assert "ec3" not in known
+    assert [*known] == core.get_available_services()
+    with pytest.raises(UnknownServiceError, match="'ec3'"):
+        lean.get_service_data("ec3")
+
+
+def a_method_is_made_when_it_is_called_for() -> None:
+    """Tried in a Python of its own, as these tests' other sessions make clients' classes, too."""
+    script = """
+from goldenami.aws import botocore_private as private
+from botocore.exceptions import UnknownServiceError
+from botocore.session import Session
+
+keys = {"aws_access_key_id": "a", "aws_secret_access_key": "b"}
+core = Session()
+private.share_models(core)
+client = core.create_client("ec2", region_name="us-east-1", **keys)
+assert "describe_regions" not in vars(type(client))
+assert client.can_paginate("describe_instances")
+calls = []
+client._make_api_call = lambda *call: calls.append(call)
+client.describe_regions(RegionNames=["us-east-1"])
+assert calls == [("DescribeRegions", {"RegionNames": ["us-east-1"]})]
+assert not hasattr(client, "describe_nothing")
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def regions_are_those_that_botocore_knows() -> None:
+    core = Session()
+    assert private.regions_of(core, "ec2") == {
+        partition: {*core.get_available_regions("ec2", partition)}
+        for partition in core.get_available_partitions()
+    }
 
 
 def one_class_serves_the_clients_of_all_sessions_that_share_models() -> None:
     """Tried in a Python of its own: these tests have botocore keep all classes, whoever asks."""
     script = """
 from goldenami.aws import botocore_private as private
+from botocore.exceptions import UnknownServiceError
 from botocore.session import Session
 
 def client(core, region):
@@ -206,8 +273,8 @@ def credentials_are_fetched_when_they_are_needed() -> None:
     assert credentials.method == "m"
 
 
-def a_boto3_session_has_a_botocore_one_with_the_configuration() -> None:
-    core = private.session_of(boto3.Session())
+def a_session_has_the_configuration() -> None:
+    core: Any = Session()
     assert isinstance(core.get_scoped_config(), dict)
     assert isinstance(core.full_config, dict)
     core.get_config_variable("ignore_configured_endpoint_urls")
@@ -242,7 +309,11 @@ PARTS: dict[str, Callable[[], None]] = {
     "response_dict of before-parse": a_body_that_is_taken_away_is_not_parsed,
     "the events before-call, after-call, after-call-error": a_call_is_told_of_with_one_context,
     "response_parser_factory, EC2QueryParser": the_parser_of_a_factory_reads_the_answers,
-    "JSONFileLoader._load_file, data_loader": the_models_are_read_once_for_all_sessions,
+    "data_loader": the_models_are_read_once_for_all_sessions,
+    "JSONFileLoader._load_file": models_are_read_as_botocore_reads_them,
+    "Loader.list_api_versions": a_service_is_known_by_its_own_folder,
+    "ClientCreator._create_methods, _make_api_call": a_method_is_made_when_it_is_called_for,
+    "endpoint_resolver": regions_are_those_that_botocore_knows,
     "ClientCreator._create_client_class": (
         one_class_serves_the_clients_of_all_sessions_that_share_models
     ),
@@ -250,7 +321,7 @@ PARTS: dict[str, Callable[[], None]] = {
     "data_path": lambda: models_of_the_users_own_are_read_from_their_folder("/own/models"),
     "Session._credentials": the_credentials_of_a_session_sign,
     "DeferredRefreshableCredentials": credentials_are_fetched_when_they_are_needed,
-    "boto3.Session._session": a_boto3_session_has_a_botocore_one_with_the_configuration,
+    "scoped and full configuration": a_session_has_the_configuration,
     "meta.method_to_api_mapping, xform_name": a_client_tells_its_operations_from_its_other_methods,
     "botocore.utils": urls_are_judged_and_proxies_found,
     "botocore.utils.parse_timestamp": times_are_parsed,

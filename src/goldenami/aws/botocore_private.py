@@ -1,11 +1,12 @@
-"""What production builds on of botocore and boto3 beyond their documented interfaces: all of it.
+"""What production builds on of botocore beyond its documented interfaces: all of it.
 
 Each may change with any of their versions, which have no upper bound here: a security tool should
 not keep botocore's own fixes away. So each stands here, and `tests/aws/test_botocore_private.py`
 tries each with the version that is installed, and names what is gone.
 """
 
-from collections.abc import Callable
+import gzip
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import msgspec
 from botocore import xform_name
 from botocore.client import BaseClient, ClientCreator
 from botocore.credentials import Credentials, DeferredRefreshableCredentials
+from botocore.exceptions import DataNotFoundError
 from botocore.loaders import JSONFileLoader, Loader, create_loader
 from botocore.model import ServiceModel
 from botocore.parsers import EC2QueryParser, ResponseParserError, ResponseParserFactory
@@ -41,30 +43,89 @@ __all__ = [
     "operations_of",
     "parse_answers_by",
     "parse_timestamp",
-    "session_of",
+    "regions_of",
     "share_models",
     "sign_by",
     "xform_name",
 ]
 
 
-class ModelLoader(JSONFileLoader):
-    """botocore's reader of its models, with msgspec's parser and plain dicts, which keep order.
+class _Parts(dict[str, Any]):
+    """The operations or shapes of a model, each of which is read when it is looked at."""
 
-    A start is mostly the reading of models: it is several times faster so. What botocore makes of
-    the model of a service is kept here too.
+    def __getitem__(self, name: str) -> Any:
+        part = super().__getitem__(name)
+        if isinstance(part, msgspec.Raw):
+            self[name] = part = msgspec.json.decode(part)
+        return part
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self[name] if name in self else default  # noqa: SIM401  it is what that calls
+
+    def values(self) -> Any:
+        return [self[name] for name in self]
+
+    def items(self) -> Any:
+        return [(name, self[name]) for name in self]
+
+
+class ModelFiles(JSONFileLoader):
+    """botocore's reader of its files, with msgspec's parser and plain dicts, which keep order.
+
+    A start is mostly the reading of models, and most of a model is never looked at.
     """
+
+    def _load_file(self, full_path: str, open_method: Callable[..., Any]) -> Any:
+        path = Path(full_path)
+        if not path.is_file():
+            return None
+        text = path.read_bytes()
+        if path.suffix == ".gz":
+            text = gzip.decompress(text)
+        if not path.name.startswith("service-2."):
+            return msgspec.json.decode(text)
+        model: dict[str, Any] = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+        for name, part in model.items():
+            if name in ("operations", "shapes"):
+                model[name] = _Parts(msgspec.json.decode(part, type=dict[str, msgspec.Raw]))
+            else:
+                model[name] = msgspec.json.decode(part)
+        return model
+
+
+class _Services:
+    """The services that have a model of a kind; botocore looks into the folders of all for one."""
+
+    def __init__(self, models: "ModelLoader", kind: str) -> None:
+        self._models = models
+        self._kind = kind
+
+    def __contains__(self, service: Any) -> bool:
+        try:
+            return bool(self._models.list_api_versions(service, self._kind))
+        except DataNotFoundError:
+            return False
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(Loader.list_available_services(self._models, self._kind))
+
+
+class ModelLoader(Loader):
+    """botocore's models, and those of the user's own folders.
+
+    What botocore makes of the model of a service is kept here too.
+    """
+
+    FILE_LOADER_CLASS = ModelFiles
 
     def __init__(self) -> None:
         super().__init__()
         self.services: dict[tuple[str, str | None], ServiceModel] = {}
         self.classes: dict[ServiceModel, type[BaseClient]] = {}
 
-    def _load_file(self, full_path: str, open_method: Callable[..., Any]) -> Any:
-        if not Path(full_path).is_file():
-            return None
-        with open_method(full_path, "rb") as file:
-            return msgspec.json.decode(file.read())
+    def list_available_services(self, type_name: str) -> Any:
+        """Return the services that have a model of a type."""
+        return _Services(self, type_name)
 
 
 def share_models(session: Any) -> None:
@@ -79,10 +140,10 @@ def share_models(session: Any) -> None:
 
 
 @cache
-def _models(data_path: str | None) -> Loader:
+def _models(data_path: str | None) -> ModelLoader:
     """Return the models of AWS's operations, and of the user's own folders of such."""
-    loader = create_loader(data_path)
-    loader.file_loader = ModelLoader()
+    loader = ModelLoader()
+    loader.search_paths[:] = create_loader(data_path).search_paths
     return loader
 
 
@@ -91,13 +152,15 @@ def _keep_what_is_made_of_models() -> None:
     """Have botocore's maker of clients keep a service's model and class, where models are shared.
 
     It makes both anew for each client, with a method and its help text for every operation: that
-    is most of what a further region's client takes. Sessions of other programs are as they were.
+    is most of what a client takes, and a method is made here when it is called for. Sessions of
+    other programs are as they were.
     """
     creator: Any = ClientCreator
     model_of, class_of = creator._load_service_model, creator._create_client_class  # noqa: SLF001
+    methods_of = creator._create_methods  # noqa: SLF001
 
     def model(self: Any, service: str, api_version: str | None = None) -> Any:
-        kept = self._loader.file_loader
+        kept = self._loader
         if not isinstance(kept, ModelLoader):
             return model_of(self, service, api_version)
         key = (service, api_version)
@@ -106,14 +169,42 @@ def _keep_what_is_made_of_models() -> None:
         return kept.services[key]
 
     def client_class(self: Any, service: str, service_model: ServiceModel) -> Any:
-        kept = self._loader.file_loader
+        kept = self._loader
         if not isinstance(kept, ModelLoader):
             return class_of(self, service, service_model)
         if service_model not in kept.classes:
             kept.classes[service_model] = class_of(self, service, service_model)
         return kept.classes[service_model]
 
+    def methods(self: Any, service_model: ServiceModel) -> Any:
+        if not isinstance(self._loader, ModelLoader):
+            return methods_of(self, service_model)
+        return {"__getattr__": _method}
+
     creator._load_service_model, creator._create_client_class = model, client_class  # noqa: SLF001
+    creator._create_methods = methods  # noqa: SLF001
+
+
+def _method(client: Any, name: str) -> Any:
+    """Return the method of an operation that a client is called for."""
+    operation = type(client)._PY_TO_OP_NAME.get(name)  # noqa: SLF001
+    if operation is None:
+        usual: Any = BaseClient
+        return usual.__getattr__(client, name)
+
+    def call(**parameters: Any) -> Any:
+        return client._make_api_call(operation, parameters)  # noqa: SLF001
+
+    return call
+
+
+def regions_of(session: Any, service: str) -> dict[str, frozenset[str]]:
+    """Return the regions of each partition that a service is in, by the prefix of its endpoints."""
+    known = session._get_internal_component("endpoint_resolver")  # noqa: SLF001
+    return {
+        partition: frozenset(known.get_available_endpoints(service, partition))
+        for partition in known.get_available_partitions()
+    }
 
 
 def parse_answers_by(session: Any, factory: ResponseParserFactory) -> None:
@@ -142,11 +233,6 @@ def around_calls(
 def sign_by(session: Any, credentials: Credentials) -> None:
     """Have a botocore session's calls signed with credentials that are no plain keys."""
     session._credentials = credentials  # noqa: SLF001
-
-
-def session_of(session: Any) -> Any:
-    """Return the botocore session of a boto3 session, which has the configuration."""
-    return session._session  # noqa: SLF001
 
 
 def operations_of(client: Any) -> frozenset[str]:

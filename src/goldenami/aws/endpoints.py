@@ -26,19 +26,16 @@ def check(session: Any, service: str, option_url: str | None) -> None:
     """Check the endpoint of a service's client, and those that its credentials are fetched from.
 
     Args:
-        session: the boto3 session.
-        service: the service, as boto3 names it.
+        session: the botocore session.
+        service: the service, as botocore names it.
         option_url: what the command line names.
 
     Raises:
         UsageError: it is no URL of a server; the message names where it is set.
     """
-    from goldenami.aws.botocore_private import session_of
-
-    core = session_of(session)
-    services = [(service, option_url), *((name, None) for name in _for_credentials(core))]
+    services = [(service, option_url), *((name, None) for name in _for_credentials(session))]
     for name, option in services:
-        source, url = next(_settings(core, name, option), ("", None))
+        source, url = next(_settings(session, name, option), ("", None))
         if url is not None and (why := _wrong(url)):
             raise UsageError(f"{source}: `{_shown(url)}` {why}", fix=_fix(url))
 

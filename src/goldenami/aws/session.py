@@ -44,7 +44,7 @@ class Aws(Asking):
             throttles, each service and region is slowed down on its own.
         heard: is told of every call, from several threads.
         external_id: what the roles of other accounts ask for, empty if they do not.
-        session: a boto3 session that is there already.
+        session: a botocore session that is there already.
     """
 
     def __init__(
@@ -63,14 +63,14 @@ class Aws(Asking):
 
         with explained("starting an AWS session"):
             self._session: Any = session or _session(
-                bulk=bulk, heard=heard, profile_name=profile, region_name=region
+                bulk=bulk, heard=heard, profile=profile, region=region
             )
         self.with_own_session = session is not None
         self.profile = profile
         self.endpoint_url = endpoint_url
         self._bulk, self.heard = bulk, heard
         self._external_id = external_id
-        self._region = region or self._session.region_name
+        self._region = region or self._session.get_config_variable("region")
         self._config = Config(
             connect_timeout=CONNECT_TIMEOUT_S,
             read_timeout=READ_TIMEOUT_S,
@@ -127,7 +127,7 @@ class Aws(Asking):
     def client(self, service: str, region: str | None = None) -> Any:
         """Return the client of a service in a region, made once.
 
-        boto3's factory is not thread-safe, hence the lock.
+        botocore's factory is not thread-safe, hence the lock.
 
         Raises:
             UsageError: the region is not one that AWS has, or the endpoint or the proxy is no URL.
@@ -148,7 +148,7 @@ class Aws(Asking):
         with explained(f"connecting to {service}", region):
             endpoints.check(self._session, service, self.endpoint_url)
             try:
-                client = self._session.client(
+                client = self._session.create_client(
                     service,
                     region_name=region,
                     endpoint_url=self.endpoint_url,
@@ -240,9 +240,7 @@ class Aws(Asking):
             endpoint_url=endpoint_url,
             connections=CONNECTIONS_OF_ROLES,
             bulk=bulk,
-            session=_session(
-                session, bulk=bulk, heard=heard, profile_name=profile, region_name=region
-            ),
+            session=_session(session, bulk=bulk, heard=heard, profile=profile, region=region),
         )
 
     @property
@@ -318,10 +316,9 @@ class Aws(Asking):
     @cached_property
     def partitions(self) -> Partitions:
         """The regions that botocore knows, by partition."""
-        return {
-            partition: frozenset(self._session.get_available_regions("ec2", partition))
-            for partition in self._session.get_available_partitions()
-        }
+        from goldenami.aws.botocore_private import regions_of
+
+        return regions_of(self._session, "ec2")
 
     def _check_region(self, region: str) -> None:
         known = frozenset().union(*self.partitions.values())
@@ -373,19 +370,18 @@ def identity(aws: Aws) -> GetCallerIdentity:
 
 
 def _session(
-    botocore_session: Any = None, *, bulk: bool, heard: Heard | None, **settings: Any
+    session: Any = None, *, bulk: bool, heard: Heard | None, **settings: str | None
 ) -> Any:
-    """Return a boto3 session that looks whether answers are whole.
+    """Return a botocore session that looks whether answers are whole.
 
     For bulk it reads EC2's large listings with the lean parser.
     """
-    import boto3
     from botocore.session import Session
 
     from goldenami.aws import botocore_private as private
     from goldenami.aws import whole
 
-    session = botocore_session or Session()
+    session = session or Session()
     private.share_models(session)
     private.before_parsing(session, whole.check)
     if heard is not None:
@@ -394,4 +390,7 @@ def _session(
         from goldenami.aws.lean_parser import LeanFactory
 
         private.parse_answers_by(session, LeanFactory())
-    return boto3.Session(botocore_session=session, **settings)
+    for name, setting in settings.items():
+        if setting is not None:
+            session.set_config_variable(name, setting)
+    return session
