@@ -9,7 +9,7 @@ from typer._completion_shared import get_completion_script
 from typer.main import get_command
 
 from goldenami import __version__
-from goldenami.cli import app
+from goldenami.cli.root import app
 
 COMPLETIONS = {
     "bash": "share/bash-completion/completions/goldenami",

@@ -21,7 +21,7 @@ REGIONS = (
     "eu-west-3", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2",
 )  # fmt: skip
 BOTO3 = "import boto3"
-STARTED = "import goldenami.cli"
+STARTED = "import goldenami.cli.root"
 CLIENTS = f"""
 import boto3
 session = boto3.Session(region_name="us-east-1")

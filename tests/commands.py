@@ -5,7 +5,7 @@ from typing import Any
 
 from typer.main import get_command
 
-from goldenami.cli import app
+from goldenami.cli.root import app
 
 
 def _commands(command: Any, *path: str) -> Iterator[tuple[str, Any]]:

@@ -21,7 +21,8 @@ from msgspec import inspect
 import goldenami
 import goldenami_sandbox
 from goldenami.aws.answers.interface import Answer
-from goldenami.cli import app, main
+from goldenami.cli import main
+from goldenami.cli.root import app
 
 RENDER = (
     "policy", "render", "--policy-profile", "guardrail", "--account", "111122223333",

@@ -8,8 +8,8 @@ from typing import Any
 from msgspec import NODEFAULT
 from typer.main import get_command
 
-from goldenami.cli import app
 from goldenami.cli.command import CommandParameter
+from goldenami.cli.root import app
 from goldenami.spec import json_schema
 from goldenami.spec.kinds import KINDS, FileKind
 

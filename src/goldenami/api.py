@@ -112,7 +112,7 @@ def audit(
     """
     from msgspec.structs import replace
 
-    from goldenami.workflows import audit as workflow
+    from goldenami.workflows.audit import auditing as workflow
     from goldenami.workflows.audit.question import AuditQuestion, of_release
 
     if isinstance(release, str | Path):

@@ -9,9 +9,9 @@ import pytest
 from tests.commands import COMMANDS as EVERY_COMMAND
 from typer.main import get_command
 
-from goldenami.cli import app
 from goldenami.cli.commands import COMMANDS, POLICY
 from goldenami.cli.help_texts import summary
+from goldenami.cli.root import app
 
 pytestmark = pytest.mark.no_cover  # what measures a child process imports some of it, too
 
@@ -64,3 +64,14 @@ def test_what_the_list_of_commands_says_of_each_is_how_its_help_begins() -> None
     for group, table in ((root, COMMANDS), (root.commands["policy"], POLICY)):
         said = {name: words for name, (_, words) in table.items()}
         assert said == {name: summary(command) for name, command in group.commands.items()}
+
+
+def test_a_further_process_of_an_audit_imports_what_reads_and_judges_alone() -> None:
+    program = (
+        "import goldenami.workflows.audit.worker, json, sys; print(json.dumps([*sys.modules]))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    packages = {name.split(".")[0] for name in json.loads(ran.stdout)}
+    assert packages & {"boto3", "jinja2", "rich", "typer", "yaml"} == set()

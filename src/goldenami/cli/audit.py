@@ -97,12 +97,16 @@ def audit(options: AuditOptions) -> None:
     past = _past(options)
     if past is not None:
         question, now = replace(question, source=f"file:{past.inventory.path}"), past.inventory.at
-    from goldenami.workflows import audit as workflow
-    from goldenami.workflows.audit.judging import AuditProgress
-
     home = question.regions[0] if question.regions else "us-east-1"
     saved = question.source.startswith("file:")
     aws = None if saved else options.session(None, home, bulk=True)
+    if aws is not None:
+        from goldenami.workflows.audit.account_regions import begin_places
+
+        begin_places(aws, question)
+    from goldenami.workflows.audit import auditing as workflow
+    from goldenami.workflows.audit.judging import AuditProgress
+
     messenger = _messenger(options, question, aws, home)
     progress = AuditProgress()
     with watched(lambda: progress.text), messenger.of_failure():
@@ -207,8 +211,13 @@ def _messenger(
     """
     from goldenami.cli.audit_messenger import Messenger
 
+    notify = None
+    if options.notify:
+        from goldenami.spec.notify import Notify
+
+        notify = question.notify or Notify()
     return Messenger(
-        question.notify if options.notify else None,
+        notify,
         lambda: aws or options.session(None, home),
         link=options.link or (str(options.output) if options.output else ""),
         release=question.release.name if question.release else "",

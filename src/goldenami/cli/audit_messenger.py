@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from goldenami.errors import GoldenamiError, InterruptedRunError
 from goldenami.report import notification
 from goldenami.report.terminal import say, tell
-from goldenami.workflows import notify as workflow
 
 if TYPE_CHECKING:
     from goldenami.aws.session import Aws
     from goldenami.domain.audit.document import Document
     from goldenami.domain.audit.notification import Notification
     from goldenami.spec.notify import Notify
+    from goldenami.workflows.notify import Receivers
 
 
 class Messenger:
@@ -33,7 +33,7 @@ class Messenger:
     def __init__(
         self, notify: "Notify | None", aws: "Callable[[], Aws]", *, link: str, release: str
     ) -> None:
-        self._to = workflow.receivers(notify, os.environ) if notify else None
+        self._to = _receivers(notify) if notify else None
         self._aws = aws
         self._link = link
         self._release = release
@@ -74,7 +74,15 @@ class Messenger:
     def _send(self, message: "Notification") -> None:
         if self._to is None:
             return
+        from goldenami.workflows import notify as workflow
+
         self._problems = workflow.send(self._aws, self._to, message)
         tell([f"not notified: {problem}" for problem in self._problems], "warning")
         if not self._problems:
             say("notified those whom the release file names")
+
+
+def _receivers(notify: "Notify") -> "Receivers":
+    from goldenami.workflows import notify as workflow
+
+    return workflow.receivers(notify, os.environ)

@@ -22,8 +22,7 @@ from goldenami.domain.audit.waivers import Waiver
 from goldenami.domain.choices import AuditPart
 from goldenami.errors import InterruptedRunError
 from goldenami.report.audit import writer
-from goldenami.workflows import audit
-from goldenami.workflows.audit import crew, saved, worker
+from goldenami.workflows.audit import auditing, crew, saved, worker
 from goldenami.workflows.audit.crew import Crew, Worker
 from goldenami.workflows.audit.question import AuditQuestion, approved_list
 
@@ -80,7 +79,7 @@ class Crews:
         self.workers.clear()
         (self._fleet.gate.clear if processes > 1 else self._fleet.gate.set)()
         aws = Aws(region="us-east-1", endpoint_url=self._fleet.url, bulk=True, heard=heard)
-        document = audit.audit(aws, question, now=AT)
+        document = auditing.audit(aws, question, now=AT)
         assert (self.pages > 0) == (processes > 1)
         return document
 
@@ -179,7 +178,7 @@ def test_a_process_that_dies_leaves_its_places_unread(
 def test_a_bug_in_another_process_is_one_here(
     crews: Crews, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(audit, "_images_of", lambda *_: None)  # not what it takes for granted
+    monkeypatch.setattr(auditing, "_images_of", lambda *_: None)  # not what it takes for granted
     with pytest.raises(RuntimeError, match="KeyError"):
         crews.audited(2)
     assert_ended(crews.workers)

@@ -13,7 +13,7 @@ from goldenami.domain.audit.document import Document
 from goldenami.domain.audit.subject import ImageSeen, Kind, Subject
 from goldenami.domain.choices import AuditPart
 from goldenami.errors import AwsError, InterruptedRunError
-from goldenami.workflows import audit
+from goldenami.workflows.audit import auditing
 from goldenami.workflows.audit.account_regions import AuditedPlaces
 from goldenami.workflows.audit.judging import AuditProgress
 from goldenami.workflows.audit.question import AuditQuestion, AuditScope
@@ -119,5 +119,5 @@ def eventually_closed(source: Fake) -> bool:
 
 
 def audited(monkeypatch: pytest.MonkeyPatch, source: Fake, progress: AuditProgress) -> Document:
-    monkeypatch.setattr(audit, "_source", lambda *_: source)
-    return audit.audit(None, AuditQuestion(), progress=progress)
+    monkeypatch.setattr(auditing, "_source", lambda *_: source)
+    return auditing.audit(None, AuditQuestion(), progress=progress)

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from goldenami.aws import organizations, regions
+from goldenami.aws import regions
 from goldenami.aws.parallel import concurrently
-from goldenami.aws.session import Aws
+from goldenami.aws.session import Aws, identity
 from goldenami.domain.account_region import AccountRegion
 from goldenami.errors import UsageError
 from goldenami.workflows.audit.question import AuditQuestion
@@ -26,7 +26,11 @@ class AuditedPlaces(Struct, frozen=True):
 
 
 def begin_places(aws: Aws, question: AuditQuestion) -> None:
-    """Have asked what `places` needs to know: it is one wait then, and not two."""
+    """Have asked what an audit begins with: it is one wait then, and not two.
+
+    So an audit's modules can be imported while AWS is waited for.
+    """
+    aws.begin(identity)
     if not question.regions:
         regions.begin(aws)
 
@@ -80,5 +84,7 @@ def accounts(aws: Aws, question: AuditQuestion) -> Sequence[str]:
         AwsError: the organization's accounts could not be read.
     """
     if question.organization:
+        from goldenami.aws import organizations
+
         return organizations.active_accounts(aws)
     return tuple(dict.fromkeys(question.accounts))

@@ -27,6 +27,9 @@ from goldenami.workflows.audit.published import PublishedParameters
 from goldenami.workflows.audit.question import PART, AuditQuestion
 from goldenami.workflows.audit.sources import AuditSelection, Batch, Batches, GoldenImages
 
+ASKING = 40
+"""How many calls that were made ahead are under way at once."""
+
 AHEAD = 17
 """How many places are listed ahead: all regions of an account that has opted into none. A first
 page is up to two megabytes of text."""

@@ -16,10 +16,10 @@ from goldenami.domain.audit.waivers import Waiver
 from goldenami.domain.choices import AuditPart
 from goldenami.domain.tags import ApprovalTag
 from goldenami.errors import UsageError
-from goldenami.spec.notify import Notify
 
 if TYPE_CHECKING:
     from goldenami.spec import ReleaseFile
+    from goldenami.spec.notify import Notify
 
 
 class ApprovedList(Struct, frozen=True):
@@ -95,7 +95,7 @@ class AuditQuestion(Struct, frozen=True, kw_only=True):
         guardrails: the release file whose enforcement has to be in place.
         release: the release file that all this is from, None if there is none.
         allow_empty: whether a fleet without any instance is fine.
-        notify: who is to be told of what is found.
+        notify: who is to be told of what is found; None if no release file tells.
     """
 
     source: str = "live"
@@ -117,7 +117,7 @@ class AuditQuestion(Struct, frozen=True, kw_only=True):
     guardrails: "ReleaseFile | None" = None
     release: ReleaseRead | None = None
     allow_empty: bool = False
-    notify: Notify = Notify()
+    notify: "Notify | None" = None
 
     @property
     def scope(self) -> AuditScope:

@@ -17,10 +17,10 @@ from goldenami.domain.audit.approved import Approved
 from goldenami.domain.audit.finding import Finding, grouped
 from goldenami.domain.audit.subject import Subject
 from goldenami.domain.audit.waivers import Waived, Waivers
-from goldenami.workflows.audit import ASKING, approval
+from goldenami.workflows.audit import approval
 from goldenami.workflows.audit.account_regions import home
 from goldenami.workflows.audit.judging import AuditProgress, judged
-from goldenami.workflows.audit.live import LiveSource
+from goldenami.workflows.audit.live import ASKING, LiveSource
 from goldenami.workflows.audit.question import PART, AuditQuestion
 from goldenami.workflows.audit.sources import AuditSelection, AuditSource, GoldenImages
 from goldenami.workflows.audit.summary import Findings

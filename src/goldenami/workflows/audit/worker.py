@@ -39,7 +39,7 @@ PAGES_AT_ONCE = 16
 """How many pages are under way at once at most: they wait for AWS, and then, as text, for one that
 is judged. A process computes on one core, and a page as a tree takes ten times its text."""
 
-COLLECT_AFTER = 20_000
+COLLECT_AFTER = 200_000
 """As of the command line, which explains it."""
 
 Send = Callable[[object], None]
