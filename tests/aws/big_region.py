@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from goldenami.aws.answers.interface import LazyRows
 from goldenami.aws.ask import Asking
+from goldenami.domain.account_region import AccountRegion
 from goldenami.errors import AwsError
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
@@ -69,6 +70,7 @@ class BigRegion(Asking):
 
     region = where = "us-east-1"
     account = "111122223333"
+    place = AccountRegion(account, region)
 
     def __init__(
         self,

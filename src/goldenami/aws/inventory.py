@@ -1,6 +1,6 @@
 """Every instance of a region with what is known of its image, a page at a time."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from typing import Any, Protocol
 
@@ -21,7 +21,13 @@ from goldenami.aws.instance_reader import (
 )
 from goldenami.aws.instances_by_image import ByImage, SomeInstances
 from goldenami.aws.pacer import Pacer
-from goldenami.aws.partitions import ID_FILTER, RegionPage
+from goldenami.aws.partitions import (
+    ID_ELEMENT,
+    ID_FILTER,
+    ZONE_ELEMENT,
+    ZONE_FILTER,
+    RegionPage,
+)
 from goldenami.aws.region_pages import Answer, Filters
 from goldenami.aws.seen_images import SeenImages
 from goldenami.aws.session import RegionalAws
@@ -57,13 +63,21 @@ class PageRequest(Struct, frozen=True, kw_only=True):
         further = {"NextToken": self.token} if self.token else {}
         return {"Filters": self.filters, "MaxResults": self.size, **further}
 
+    @property
+    def elements(self) -> Sequence[str]:
+        """The elements by which a page is held against its partition, or partitions are planned."""
+        filters = {each["Name"] for each in self.filters}
+        if self.first or ZONE_FILTER in filters:
+            return (ID_ELEMENT, ZONE_ELEMENT)
+        return (ID_ELEMENT,) if ID_FILTER in filters else ()
+
 
 class PageElsewhere(LazyRows):
     """A page that another process reads, and makes something of: what, is not known here.
 
     Args:
         token: the next page's.
-        texts: what `texts` has: ids and zones.
+        texts: what `texts` has.
         result: what it makes of it.
     """
 

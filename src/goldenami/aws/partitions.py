@@ -32,7 +32,7 @@ Zones = Mapping[str, str]
 """The zones of instances, by their ids."""
 
 
-_ID, _ZONE = "instanceId", "availabilityZone"
+ID_ELEMENT, ZONE_ELEMENT = "instanceId", "availabilityZone"
 
 
 class RegionPage(Struct, frozen=True):
@@ -49,17 +49,16 @@ class RegionPage(Struct, frozen=True):
     @property
     def ids(self) -> list[str]:
         """The ids of its instances, without reading the rows; none if they cannot be had so."""
-        return self._texts(_ID)
+        return self._texts(ID_ELEMENT)
 
     @property
     def zones(self) -> list[str]:
         """The zones of its instances, in the order of `ids`."""
-        return self._texts(_ZONE)
+        return self._texts(ZONE_ELEMENT)
 
-    @property
-    def texts(self) -> Mapping[str, list[str]]:
-        """Both, by the elements that have them."""
-        return {element: self._texts(element) for element in (_ID, _ZONE)}
+    def texts(self, elements: Iterable[str]) -> Mapping[str, list[str]]:
+        """Return the texts of some elements, in their order."""
+        return {element: self._texts(element) for element in elements}
 
     def _texts(self, element: str) -> list[str]:
         return self.rows.texts(element) if isinstance(self.rows, LazyRows) else []

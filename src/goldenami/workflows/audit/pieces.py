@@ -68,7 +68,7 @@ class PageAnswer(Struct, frozen=True):
 
     Args:
         token: the next page's.
-        texts: the ids and the zones of its instances, by the elements that have them.
+        texts: the texts of the elements that its request names.
         error: why it is not there, None if it is.
     """
 

@@ -127,7 +127,7 @@ class _Work:
         except GoldenamiError as error:
             send(PageAnswer(error=error))
             return
-        send(PageAnswer(page.token, page.texts))
+        send(PageAnswer(page.token, page.texts(task.request.elements)))
         with self._judging:
             judged = self._judged(task, regional, page.rows)
         send(judged)
