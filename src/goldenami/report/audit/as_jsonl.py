@@ -3,7 +3,7 @@
 from typing import TextIO
 
 from goldenami.domain.audit.document import Document
-from goldenami.report.audit.items import write_line
+from goldenami.report.audit.items import write_line, write_lines
 from goldenami.report.audit.rows import row, unread
 from goldenami.report.listing import fields
 
@@ -15,8 +15,7 @@ _SUMMARY = (
 def write(document: Document, out: TextIO) -> None:
     """Write the lines; each has a ``line``: finding, unread or summary."""
     audit = document.audit
-    for finding in document.findings:
-        write_line(out, {"line": "finding", **row(finding)})
+    write_lines(out, ({"line": "finding", **row(finding)} for finding in document.findings))
     for place, why in unread(audit):
         where = {"account": place.account, "region": place.region}
         write_line(out, {"line": "unread", **where, "reason": why})

@@ -3,14 +3,14 @@
 https://schema.ocsf.io/1.5.0/classes/compliance_finding
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, TextIO
 
 from goldenami import __version__
 from goldenami.domain.audit.document import UNREAD, Audit, Document, PlaceRead
 from goldenami.domain.audit.finding import Finding, Severity
 from goldenami.domain.audit.rules import BY_ID
-from goldenami.report.audit.items import write_line
+from goldenami.report.audit.items import write_lines
 
 _SEVERITY: Final[Mapping[Severity, tuple[int, str]]] = {
     Severity.LOW: (2, "Low"),
@@ -26,17 +26,21 @@ def write(document: Document, out: TextIO) -> None:
 
     What is waived is suppressed, what is over resolved: a finding has the same uid each time.
     """
+    write_lines(out, _events(document))
+
+
+def _events(document: Document) -> Iterator[dict[str, Any]]:
     audit = document.audit
     for place in audit.unread:
-        write_line(out, _unread(audit, place))
+        yield _unread(audit, place)
     for key in audit.resolved:
-        write_line(out, _resolved(audit, key))
+        yield _resolved(audit, key)
     for finding in document.findings:
-        write_line(out, _event(audit, finding, (1, "New")))
+        yield _event(audit, finding, (1, "New"))
     for waived in document.waived:
         event = _event(audit, waived.finding, (3, "Suppressed"))
         event["comment"] = f"{waived.waiver.reason} ({waived.waiver.owner})"
-        write_line(out, event)
+        yield event
 
 
 def _common(
