@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -56,6 +57,24 @@ class TableOptions(Options, frozen=True, kw_only=True):
             yield
 
 
+_in_common: ContextVar[dict[tuple[object, ...], "Aws"] | None] = ContextVar(
+    "in common", default=None
+)
+
+
+@contextmanager
+def clients_in_common() -> Iterator[None]:
+    """Let all commands that are run in the block have the same clients, if they are one caller's.
+
+    To make those of all regions takes longer than what many a command asks them.
+    """
+    token = _in_common.set({})
+    try:
+        yield
+    finally:
+        _in_common.reset(token)
+
+
 class AwsOptions(TableOptions, frozen=True, kw_only=True):
     """Which AWS is reached, and by whom."""
 
@@ -80,12 +99,24 @@ class AwsOptions(TableOptions, frozen=True, kw_only=True):
         self, region: str | None = None, default: str | None = None, *, bulk: bool = False
     ) -> "Aws":
         """Return the caller's AWS in a region; ``default`` if no option or setting names one."""
+        configured = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+        region = region or configured or default  # boto3 itself does not know AWS_REGION
+        known = _in_common.get()
+        if known is None:
+            return self._session(region, bulk=bulk)
+        settings = frozenset(each for each in os.environ.items() if each[0].startswith("AWS_"))
+        reached = (self.aws_profile, self.endpoint_url, self.external_id, settings)
+        how = (region, bulk, in_detail())
+        if (reached, how) not in known:
+            known[reached, how] = self._session(region, bulk=bulk)
+        return known[reached, how].acting(None)  # who knows no answers of AWS from before
+
+    def _session(self, region: str | None, *, bulk: bool) -> "Aws":
         from goldenami.aws.session import Aws
 
-        configured = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
         return Aws(
             profile=self.aws_profile,
-            region=region or configured or default,  # boto3 itself does not know AWS_REGION
+            region=region,
             endpoint_url=self.endpoint_url,
             external_id=self.external_id or "",
             bulk=bulk,

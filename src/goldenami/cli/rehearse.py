@@ -57,6 +57,7 @@ def rehearse(options: RehearseOptions) -> None:
         tempfile.TemporaryDirectory(prefix="goldenami-rehearsal-") as state,
         sandbox.running(pending_s=PENDING_S) as started,
         redirect_stderr(sys.stdout),  # one story, in order
+        shared.clients_in_common(),
         rehearsed(),
     ):
         own = started.environment(file.release.build_region, account=world.account)
