@@ -73,7 +73,8 @@ class Gateway:
         self.calls.append(call)
         with self._lock:  # the guards look into moto's state
             refusal, delay_s = self._refusal(call)
-        time.sleep(delay_s)
+        if delay_s:  # even no sleep at all is a change of threads
+            time.sleep(delay_s)
         if refusal is None:
             return self._answer(call, environ, start_response)
         if refusal.damage:
@@ -181,7 +182,8 @@ def _of_path(service: str, environ: "WSGIEnvironment") -> tuple[str, dict[str, A
     """Return operation and parameters of a REST request, which has both in method and path."""
     try:
         request = Request(environ, populate_request=False)
-        operation, in_path = get_service_router(_SIGNED_AS.get(service, service)).match(request)
+        with _loading:
+            operation, in_path = get_service_router(_SIGNED_AS.get(service, service)).match(request)
     except (HTTPException, NotImplementedError, UnknownServiceError, ValueError):
         return "", {}
     return str(operation.name), dict(in_path)
@@ -225,14 +227,14 @@ def _parameters(
 
 
 _loading = Lock()
+"""Regions are asked side by side, and a cache lets each thread work out what none has yet."""
 
 
 @cache
 def _model(service: str) -> "ServiceModel | None":
     """Return the model of a service by the name that it signs with; None if there is none.
 
-    botocore looks through all its folders each time for one that it does not know. Regions are
-    asked side by side, and `cache` lets each thread work out what none has yet: EC2's takes 0.1 s.
+    botocore looks through all its folders each time for one that it does not know.
     """
     try:
         with _loading:

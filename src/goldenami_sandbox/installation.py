@@ -17,7 +17,7 @@ from moto import backends as backend_modules
 from moto.autoscaling import urls as autoscaling_urls
 from moto.autoscaling.models import autoscaling_backends
 from moto.config import urls as config_urls
-from moto.core import errors, responses, utils
+from moto.core import errors, loaders, responses, utils
 from moto.core.base_backend import AccountSpecificBackend, BackendDict, BaseBackend
 from moto.core.common_models import BaseModel
 from moto.core.model import OperationModel, ServiceModel
@@ -216,6 +216,8 @@ def _look_up_once() -> None:
     replace(responses.BaseResponse, "_enrich_response", staticmethod(_with_request_id))
     lookups = errors.ErrorLookupFactory()
     replace(errors, "ErrorLookupFactory", lambda: lookups)
+    loader = loaders.Loader([loaders.moto_root], models.JsonFiles())
+    replace(utils, "create_loader", lambda: loader)
 
 
 _underscored = cache(utils.camelcase_to_underscores)

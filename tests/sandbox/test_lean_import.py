@@ -9,12 +9,16 @@ from boto3 import Session
 from goldenami_sandbox import installation, models
 
 COMPARED = """
+import gc
 from goldenami_sandbox.lean_import import lean
 
 with lean():
+    assert not gc.isenabled()
     import moto.ec2.models
     from boto3 import Session
     assert "us-east-1" in Session().get_available_regions("ssm")
+
+assert gc.isenabled() and gc.get_freeze_count()
 
 from pathlib import Path
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
@@ -35,9 +39,13 @@ for kind in kinds.iterdir():
 for partition in ("aws", "aws-cn", "aws-us-gov"):
     for region in Session().get_available_regions("ec2", partition):
         assert region in {each.name for each in RegionsAndZonesBackend.regions}
+assert moto.ec2.models.amis.AMIS == load_resource("ec2/resources/amis.json")
 with lean():
     import moto.ec2
-print("compared")
+    try:
+        moto.ec2.models.amis.load_resource("ec2/resources/none.json")
+    except FileNotFoundError:
+        print("compared")
 """
 
 

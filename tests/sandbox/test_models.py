@@ -1,14 +1,18 @@
-"""moto's models of operations, which several requests at once may make."""
+"""The models of services: read as botocore and moto read them, made once for several requests."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Event
 from typing import Any
 
 import pytest
+from botocore.loaders import JSONFileLoader, Loader
+from moto.core import loaders
 from moto.core import model as moto_model
 from moto.core.model import OperationModel, ServiceModel
+from moto.core.utils import get_service_model
 
-from goldenami_sandbox import installation
+from goldenami_sandbox import installation, models
 
 
 def test_a_request_gets_no_model_that_another_is_about_to_replace(
@@ -31,3 +35,23 @@ def test_a_request_gets_no_model_that_another_is_about_to_replace(
         answered.set()
     assert isinstance(second, OperationModel)
     assert first.result() is second
+
+
+@pytest.mark.parametrize("data", ["endpoints", "sts/2011-06-15/service-2"])
+def test_data_is_read_as_botocore_reads_it(data: str) -> None:
+    path = f"{Loader.BUILTIN_DATA_PATH}/{data}"
+    files = models.JsonFiles()
+    assert files.load_file(path) == JSONFileLoader().load_file(path)
+    assert files.exists(path)
+
+
+def test_there_is_no_data_where_there_is_no_file(tmp_path: Path) -> None:
+    assert models.JsonFiles().load_file(str(tmp_path / "service-2")) is None
+
+
+def test_a_model_of_motos_has_what_moto_adds_to_it() -> None:
+    installation.install()
+    of_moto = get_service_model("sqs")
+    added = loaders.create_loader().load_service_model("sqs", "service-2")
+    assert of_moto.metadata == added["metadata"]
+    assert set(of_moto.shape_names) == set(added["shapes"])
