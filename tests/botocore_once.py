@@ -1,10 +1,13 @@
 """Makes botocore work out once a process what it works out for each session or client."""
 
 import os
+from functools import cache
 from typing import Any
+from urllib import request
 
+from botocore import hooks, utils
 from botocore.client import ClientCreator
-from botocore.hooks import EventAliaser
+from botocore.hooks import EventAliaser, NodeList
 from botocore.loaders import JSONFileLoader, Loader
 from botocore.model import ServiceModel
 
@@ -13,6 +16,7 @@ _model_of = ClientCreator._load_service_model  # type: ignore[attr-defined]
 _class_of = ClientCreator._create_client_class  # type: ignore[attr-defined]
 _name_of = EventAliaser._alias_event_name  # type: ignore[attr-defined]
 _services_of = Loader.list_available_services
+_proxies_of = request.getproxies_environment
 _files: dict[tuple[type, str], Any] = {}
 _models: dict[tuple[type, str], ServiceModel] = {}
 _classes: dict[tuple[type, str], type] = {}
@@ -56,13 +60,37 @@ def list_available_services(self: Loader, type_name: str) -> list[str]:
     return _services[key]
 
 
+def getproxies_environment() -> dict[str, str]:
+    """Read all variables, which each call does twice, only where one is a proxy's."""
+    names = b" ".join(os.environ._data)  # type: ignore[attr-defined]
+    return _proxies_of() if b"_proxy" in names.lower() else {}
+
+
+def _recursive_copy(self: Any, node: dict[str, Any]) -> dict[str, Any]:
+    """Copy the handlers of a session, which each client does, without asking how to copy."""
+    copied = dict(node)
+    for key, value in node.items():
+        if isinstance(value, dict):
+            copied[key] = _recursive_copy(self, value)
+        elif isinstance(value, NodeList):
+            copied[key] = NodeList(value.first[:], value.middle[:], value.last[:])
+    return copied
+
+
 def keep() -> None:
-    """Keep models, classes of clients, names of events and of services from now on."""
+    """Keep models, classes of clients, names of events and of services from now on.
+
+    And of each handler that it takes keywords: each session asks hundreds.
+    """
     for changed, function in (
         (JSONFileLoader, load_file),
         (ClientCreator, _load_service_model),
         (ClientCreator, _create_client_class),
         (EventAliaser, _alias_event_name),
         (Loader, list_available_services),
+        (hooks._PrefixTrie, _recursive_copy),  # type: ignore[attr-defined]
+        (request, getproxies_environment),
     ):
         setattr(changed, function.__name__, function)
+    utils.getproxies = getproxies_environment  # type: ignore[attr-defined]
+    hooks.accepts_kwargs = cache(hooks.accepts_kwargs)

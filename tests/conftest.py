@@ -50,6 +50,11 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     markers.mark(item)
 
 
+def pytest_collection_finish() -> None:
+    """Let no collection of garbage look at what stays until the end."""
+    gc.freeze()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
     """Make what a test needs as it is run, measured or not."""

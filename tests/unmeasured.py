@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import pytest
 from boto3.session import Session
 from botocore.client import BaseClient
+from botocore.session import Session as BotocoreSession
 
 from goldenami.workflows import prove
 from goldenami.workflows.enforce import proof
@@ -61,8 +62,9 @@ def nothing_measured() -> Iterator[None]:
 
 
 def leave_botocore_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Measure no call to AWS and no making of a client."""
-    for owner, name in ((BaseClient, "_make_api_call"), (Session, "client")):
+    """Measure no call to AWS and no making of a session or a client."""
+    makers = ((BotocoreSession, "__init__"), (Session, "client"))
+    for owner, name in ((BaseClient, "_make_api_call"), *makers):
         monkeypatch.setattr(owner, name, unmeasured(getattr(owner, name)))
 
 

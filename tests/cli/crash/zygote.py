@@ -13,10 +13,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import boto3
 from botocore.retries.standard import ExponentialBackoff
 
 from goldenami.aws import ask, waits
+from goldenami.aws.session import Aws
 from goldenami.cli import main
 
 LATE = (
@@ -33,8 +33,9 @@ sys.path.append(str(Path(__file__).parents[2]))
 import_module("botocore_once").keep()
 for name in LATE:
     import_module(name)
+os.environ |= {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}  # a run has its own
 for service in ("ec2", "iam", "organizations", "ssm", "sts", "service-quotas"):
-    boto3.client(service, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+    Aws(region="us-east-1").client(service)  # models and classes, as commands share them
 for holder, setting, value in (
     (ask, "DELAYS_S", (0.0,) * len(ask.DELAYS_S)),
     (ExponentialBackoff, "delay_amount", lambda *_: 0.0),
