@@ -127,7 +127,7 @@ def the_models_are_read_once_for_all_sessions() -> None:
     first, second = session(), session()
     for core in (first, second):
         private.share_models(core)
-        assert private.operations_of(client(core)) == private.operations_of(client(session()))
+        assert {*private.operations_of(client(core))} == {*private.operations_of(client(session()))}
     shared = first.get_component("data_loader")
     assert shared is second.get_component("data_loader")
     assert isinstance(shared, private.ModelLoader)
@@ -181,6 +181,12 @@ private.share_models(core)
 client = core.create_client("ec2", region_name="us-east-1", **keys)
 assert "describe_regions" not in vars(type(client))
 assert client.can_paginate("describe_instances")
+operations, usual = private.operations_of(client), Session().create_client(
+    "ec2", "us-east-1", **keys
+)
+assert dict(operations) == usual.meta.method_to_api_mapping
+assert len(operations) == len(usual.meta.method_to_api_mapping)
+assert "describeregions" not in operations
 calls = []
 client._make_api_call = lambda *call: calls.append(call)
 client.describe_regions(RegionNames=["us-east-1"])
@@ -283,7 +289,7 @@ def a_session_has_the_configuration() -> None:
 def a_client_tells_its_operations_from_its_other_methods() -> None:
     operations = private.operations_of(client(session()))
     assert private.xform_name("DescribeInstances") in operations
-    assert not operations & {"get_waiter", "get_paginator", "meta", "close"}
+    assert not {*operations} & {"get_waiter", "get_paginator", "meta", "close"}
 
 
 def urls_are_judged_and_proxies_found() -> None:
@@ -312,7 +318,7 @@ PARTS: dict[str, Callable[[], None]] = {
     "data_loader": the_models_are_read_once_for_all_sessions,
     "JSONFileLoader._load_file": models_are_read_as_botocore_reads_them,
     "Loader.list_api_versions": a_service_is_known_by_its_own_folder,
-    "ClientCreator._create_methods, _make_api_call": a_method_is_made_when_it_is_called_for,
+    "_PY_TO_OP_NAME, _make_api_call": a_method_is_made_when_it_is_called_for,
     "endpoint_resolver": regions_are_those_that_botocore_knows,
     "ClientCreator._create_client_class": (
         one_class_serves_the_clients_of_all_sessions_that_share_models

@@ -18,7 +18,7 @@ from botocore import xform_name
 from botocore.session import get_session
 
 from goldenami.aws import answers, ask, session
-from goldenami.aws.answers.actions import ANSWERS
+from goldenami.aws.answers import actions
 from goldenami.aws.answers.interface import Answer, OddAnswerError, read_json
 from goldenami.aws.session import Aws
 from goldenami.errors import AwsError, UnreadableAnswerError
@@ -31,7 +31,7 @@ def kinds() -> dict[str, type[Answer]]:
     """Return every type of an answer, by its name and operation."""
     for module in pkgutil.iter_modules(answers.__path__):
         importlib.import_module(f"{answers.__name__}.{module.name}")
-    found = set(ANSWERS.values())
+    found = set(actions.kinds().values())
     waiting = [Answer]
     while waiting:
         for kind in waiting.pop().__subclasses__():
@@ -226,7 +226,9 @@ def test_an_answer_without_what_the_operation_always_sends_is_not_believed(
 def test_every_operation_is_one_that_aws_has() -> None:
     for kind in KINDS.values():
         service, _, operation = kind.call.partition(":")
-        assert operation in get_session().get_service_model(service).operation_names
+        model: Any = get_session().get_service_model(service)
+        assert operation in model.operation_names
+        assert model.endpoint_discovery_operation is None
         assert hasattr(Aws(region="us-east-1").client(service), xform_name(operation))
 
 

@@ -6,7 +6,7 @@ tries each with the version that is installed, and names what is gone.
 """
 
 import gzip
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -157,7 +157,6 @@ def _keep_what_is_made_of_models() -> None:
     """
     creator: Any = ClientCreator
     model_of, class_of = creator._load_service_model, creator._create_client_class  # noqa: SLF001
-    methods_of = creator._create_methods  # noqa: SLF001
 
     def model(self: Any, service: str, api_version: str | None = None) -> Any:
         kept = self._loader
@@ -165,7 +164,9 @@ def _keep_what_is_made_of_models() -> None:
             return model_of(self, service, api_version)
         key = (service, api_version)
         if key not in kept.services:
-            kept.services[key] = model_of(self, service, api_version)
+            service_model = model_of(self, service, api_version)
+            service_model.endpoint_discovery_operation = None  # of no service that is called here
+            kept.services[key] = service_model
         return kept.services[key]
 
     def client_class(self: Any, service: str, service_model: ServiceModel) -> Any:
@@ -173,16 +174,31 @@ def _keep_what_is_made_of_models() -> None:
         if not isinstance(kept, ModelLoader):
             return class_of(self, service, service_model)
         if service_model not in kept.classes:
-            kept.classes[service_model] = class_of(self, service, service_model)
+            operations = _Operations(service_model.operation_names)
+            parts = {"_PY_TO_OP_NAME": operations, "__getattr__": _method}
+            kept.classes[service_model] = type(service, (BaseClient,), parts)
         return kept.classes[service_model]
 
-    def methods(self: Any, service_model: ServiceModel) -> Any:
-        if not isinstance(self._loader, ModelLoader):
-            return methods_of(self, service_model)
-        return {"__getattr__": _method}
-
     creator._load_service_model, creator._create_client_class = model, client_class  # noqa: SLF001
-    creator._create_methods = methods  # noqa: SLF001
+
+
+class _Operations(Mapping[str, str]):
+    """Operations by the names of their methods, which add underscores: none is worked out ahead."""
+
+    def __init__(self, operations: list[str]) -> None:
+        self._operations = {operation.lower(): operation for operation in operations}
+
+    def __getitem__(self, name: str) -> str:
+        operation = self._operations[name.replace("_", "")]
+        if xform_name(operation) != name:
+            raise KeyError(name)
+        return operation
+
+    def __iter__(self) -> Iterator[str]:
+        return map(xform_name, self._operations.values())
+
+    def __len__(self) -> int:
+        return len(self._operations)
 
 
 def _method(client: Any, name: str) -> Any:
@@ -235,6 +251,7 @@ def sign_by(session: Any, credentials: Credentials) -> None:
     session._credentials = credentials  # noqa: SLF001
 
 
-def operations_of(client: Any) -> frozenset[str]:
+def operations_of(client: Any) -> Collection[str]:
     """Return the names of the methods of a client that are operations."""
-    return frozenset(client.meta.method_to_api_mapping)
+    operations: Collection[str] = client.meta.method_to_api_mapping
+    return operations

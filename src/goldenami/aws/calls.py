@@ -11,7 +11,7 @@ import msgspec
 
 from goldenami.aws import denials
 from goldenami.aws.action import ActionContext
-from goldenami.aws.answers.actions import ANSWERS
+from goldenami.aws.answers.actions import kinds
 from goldenami.aws.answers.ec2 import DeregisterImage
 from goldenami.aws.errors import Tolerated
 from goldenami.aws.session import RegionalAws
@@ -79,7 +79,7 @@ def call(
     """
     with Tolerated(DONE.get(name, NONE)):
         answer = msgspec.to_builtins(
-            answered(context, ANSWERS[name], created=created, **context.parameters)
+            answered(context, kinds()[name], created=created, **context.parameters)
         )
         return {output: dig(answer, place) for output, place in outputs.items()}
     return {}
@@ -92,7 +92,7 @@ def once(regional: RegionalAws, name: str, purpose: str, /, **parameters: Any) -
         AwsError: AWS refused it or could not be reached; or it is done already.
     """
     with denials.explained(regional):
-        regional.ask(ANSWERS[name], purpose, **parameters)
+        regional.ask(kinds()[name], purpose, **parameters)
 
 
 def deregister(context: ActionContext) -> dict[str, Any]:
@@ -137,7 +137,7 @@ def refusal(
         parameters: those of the call.
     """
     try:
-        regional.ask(ANSWERS[call], purpose, **parameters, DryRun=True)
+        regional.ask(kinds()[call], purpose, **parameters, DryRun=True)
     except AwsError as error:
         return None if error.code == _PASSED else denials.decoded(regional, error)
     return None

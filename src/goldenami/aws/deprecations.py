@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from goldenami.aws.action import ActionContext
-from goldenami.aws.answers.actions import ANSWERS
+from goldenami.aws.answers.actions import kinds
 from goldenami.aws.waits import patiently
 
 DEPRECATE = "deprecate:image"
@@ -32,7 +32,7 @@ def deprecate(context: ActionContext) -> dict[str, Any]:
     def ask() -> None:
         at = max(earliest, soonest(datetime.now(UTC)))
         context.ask(
-            ANSWERS["ec2:EnableImageDeprecation"],
+            kinds()["ec2:EnableImageDeprecation"],
             ImageId=context.parameters["ImageId"],
             DeprecateAt=f"{at:%Y-%m-%dT%H:%M:%SZ}",
         )

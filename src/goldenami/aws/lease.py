@@ -19,7 +19,7 @@ from msgspec import structs
 
 from goldenami.aws import lease_holder
 from goldenami.aws.action import ActionContext
-from goldenami.aws.answers.actions import ANSWERS
+from goldenami.aws.answers.actions import kinds
 from goldenami.aws.answers.ssm import (
     GetParameter,
     GetParameterHistory,
@@ -245,7 +245,7 @@ class Lease:
         with contextlib.suppress(GoldenamiError):  # then it lapses
             self._confirm()
             self._regional.ask(
-                ANSWERS["ssm:DeleteParameter"], "ending the lease",
+                kinds()["ssm:DeleteParameter"], "ending the lease",
                 Name=self._name,
             )  # fmt: skip
 

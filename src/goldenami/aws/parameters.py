@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 from goldenami.aws import policy_simulator
 from goldenami.aws.action import ActionContext
-from goldenami.aws.answers.actions import ANSWERS
+from goldenami.aws.answers.actions import kinds
 from goldenami.aws.answers.ssm import (
     GetParameter,
     GetParameterHistory,
@@ -262,7 +262,7 @@ def _free_oldest(context: ActionContext) -> None:
             "it off (`aws ssm unlabel-parameter-version`)",
         )
     answered(
-        context, ANSWERS["ssm:UnlabelParameterVersion"],
+        context, kinds()["ssm:UnlabelParameterVersion"],
         Name=name, ParameterVersion=oldest.version, Labels=list(oldest.labels),
     )  # fmt: skip
 

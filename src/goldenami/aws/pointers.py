@@ -6,7 +6,7 @@ from msgspec import structs
 
 from goldenami.aws import parameters
 from goldenami.aws.action import ActionContext
-from goldenami.aws.answers.actions import ANSWERS
+from goldenami.aws.answers.actions import kinds
 from goldenami.aws.answers.ssm import GetParameterHistory, ParameterVersion
 from goldenami.aws.errors import NOT_FOUND, Tolerated
 from goldenami.aws.session import RegionalAws
@@ -64,5 +64,5 @@ def move(context: ActionContext) -> dict[str, Any]:
             parameters.read_back(structs.replace(context, parameters=confirm))
         return {}
     with Tolerated(NOT_FOUND):
-        answered(context, ANSWERS["ssm:DeleteParameter"], Name=name)
+        answered(context, kinds()["ssm:DeleteParameter"], Name=name)
     return {}

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from goldenami.aws.action import ActionContext
-from goldenami.aws.answers.actions import ANSWERS
+from goldenami.aws.answers.actions import kinds
 from goldenami.aws.answers.ec2 import (
     DescribeDeregistrationProtection,
     DescribeLaunchPermissions,
@@ -42,7 +42,7 @@ def snapshots(context: ActionContext) -> dict[str, Any]:
     accounts = [{"UserId": account} for account in context.parameters["UserIds"]]
     for snapshot_id in context.parameters["SnapshotIds"]:
         answered(
-            context, ANSWERS["ec2:ModifySnapshotAttribute"], created=True,
+            context, kinds()["ec2:ModifySnapshotAttribute"], created=True,
             SnapshotId=snapshot_id,
             Attribute="createVolumePermission",
             CreateVolumePermission={"Add": accounts},
@@ -72,7 +72,7 @@ def protect(context: ActionContext) -> dict[str, Any]:
         )
         return {} if answer.part.value.startswith("enabled") else None
 
-    answered(context, ANSWERS["ec2:EnableImageDeregistrationProtection"], ImageId=image_id)
+    answered(context, kinds()["ec2:EnableImageDeregistrationProtection"], ImageId=image_id)
     return until(
         context, look,
         timeout_s=context.parameters["timeout_s"],
@@ -109,7 +109,7 @@ def withdraw(
     if others:
         remove = [dict(each) for each in others]
         answered(
-            context, ANSWERS["ec2:ModifyImageAttribute"],
+            context, kinds()["ec2:ModifyImageAttribute"],
             ImageId=image.id, LaunchPermission={"Remove": remove},
         )  # fmt: skip
     for snapshot_id in image.snapshots:
@@ -124,7 +124,7 @@ def withdraw(
                 for each in strangers
             ]
             answered(
-                context, ANSWERS["ec2:ModifySnapshotAttribute"],
+                context, kinds()["ec2:ModifySnapshotAttribute"],
                 SnapshotId=snapshot_id, Attribute="createVolumePermission",
                 CreateVolumePermission={"Remove": remove},
             )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 
 from goldenami.aws import snapshots
 from goldenami.aws.action import ActionContext
-from goldenami.aws.answers.actions import ANSWERS
+from goldenami.aws.answers.actions import kinds
 from goldenami.aws.answers.ec2 import DescribeImages
 from goldenami.aws.waits import answered, patiently
 from goldenami.domain import tags
@@ -49,7 +49,7 @@ def write(context: ActionContext) -> dict[str, Any]:
         )
     for missing, resources in _by_missing(actual, expected).items():
         answered(
-            context, ANSWERS["ec2:CreateTags"], created=True,
+            context, kinds()["ec2:CreateTags"], created=True,
             Resources=resources, Tags=tags.to_aws(dict(missing)),
         )  # fmt: skip
     _remove(context, actual)
@@ -59,7 +59,7 @@ def write(context: ActionContext) -> dict[str, Any]:
 def _remove(context: ActionContext, actual: dict[str, Tags]) -> None:
     for key in context.parameters.get("Remove", ()):
         if resources := [resource for resource, written in actual.items() if key in written]:
-            answered(context, ANSWERS["ec2:DeleteTags"], Resources=resources, Tags=[{"Key": key}])
+            answered(context, kinds()["ec2:DeleteTags"], Resources=resources, Tags=[{"Key": key}])
 
 
 def _read(context: ActionContext) -> dict[str, Tags]:

@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ami-watermark.html
 from typing import Any
 
 from goldenami.aws.action import ActionContext
-from goldenami.aws.answers.actions import ANSWERS
+from goldenami.aws.answers.actions import kinds
 from goldenami.aws.answers.ec2 import DescribeImages, ImageAnswer
 from goldenami.aws.waits import answered, patiently
 from goldenami.errors import AwsError
@@ -48,7 +48,7 @@ def attach(context: ActionContext) -> dict[str, Any]:
         return {}
     try:
         answered(
-            context, ANSWERS["ec2:AttachImageWatermark"], created=True,
+            context, kinds()["ec2:AttachImageWatermark"], created=True,
             ImageId=image_id, WatermarkName=name,
         )  # fmt: skip
     except AwsError:

@@ -11,18 +11,15 @@ at the terminal reaches this process alone, which then ends the others.
 """
 
 import os
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from itertools import count
-from multiprocessing import Pipe
-from multiprocessing.connection import Connection
 from signal import Signals
 from threading import Lock, RLock, Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -42,6 +39,10 @@ from goldenami.workflows.audit.pieces import (
 )
 from goldenami.workflows.audit.question import AuditQuestion
 
+if TYPE_CHECKING:
+    import subprocess
+    from multiprocessing.connection import Connection
+
 BEGIN_AFTER = 24
 """How many pages beyond the first of a region are asked for when other processes begin."""
 
@@ -52,9 +53,10 @@ PROCESSES = 8
 """How many there are at most, this one included."""
 
 _START = (
-    "import sys; sys.path[:] = sys.argv[2:]; "
+    "import gc, sys; gc.set_threshold(200_000, 50, 100); sys.path[:] = sys.argv[2:]; "
     "from goldenami.workflows.audit.worker import main; main(int(sys.argv[1]))"
 )
+"""As the command line, it looks for garbage as seldom from before its imports."""
 
 
 def cores() -> int:
@@ -95,6 +97,8 @@ class Worker:
         self._told: set[AccountRegion] = set()
         self._lock = Lock()
         self._lost: WorkerLostError | None = None
+        from multiprocessing import Pipe  # it takes a while, and few audits are big
+
         self._connection, theirs = Pipe()
         with theirs:
             self.process = _started(theirs)
@@ -181,6 +185,8 @@ class Worker:
 
 
 def _started(connection: "Connection[Any, Any]") -> "subprocess.Popen[bytes]":
+    import subprocess
+
     descriptor = connection.fileno()
     return subprocess.Popen(
         [sys.executable, "-I", "-c", _START, str(descriptor), *sys.path],

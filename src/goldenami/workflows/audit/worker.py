@@ -1,6 +1,5 @@
 """A process that reads and judges pages of an audit, which another process leads."""
 
-import gc
 import os
 import signal
 import traceback
@@ -39,9 +38,6 @@ PAGES_AT_ONCE = 16
 """How many pages are under way at once at most: they wait for AWS, and then, as text, for one that
 is judged. A process computes on one core, and a page as a tree takes ten times its text."""
 
-COLLECT_AFTER = 200_000
-"""As of the command line, which explains it."""
-
 Send = Callable[[object], None]
 
 
@@ -52,7 +48,6 @@ def main(descriptor: int) -> None:
     the keyboard is his to act upon.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.set_threshold(COLLECT_AFTER, 50, 100)
     allocator.give_back()
     serve(Connection(descriptor))
     os._exit(0)  # calls that are under way are waited for by nobody
