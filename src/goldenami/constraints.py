@@ -22,6 +22,22 @@ Wrong = Iterator[tuple[str, str]]
 Constraint = Callable[[Any], Wrong]
 
 
+class Pattern(Struct, frozen=True):
+    """A regular expression that is compiled when it is first needed: there are many, for few.
+
+    Args:
+        pattern: what it is written as.
+        flags: those of `re`.
+    """
+
+    pattern: str
+    flags: int = 0
+
+    def fullmatch(self, text: str) -> re.Match[str] | None:
+        """Match a whole text."""
+        return re.fullmatch(self.pattern, text, self.flags)
+
+
 class Stated(Struct, frozen=True, eq=False):
     """A constraint with what JSON Schema can say of it, which never refuses more than it does."""
 
@@ -46,9 +62,9 @@ def needs(
 
 
 def form(
-    matches: re.Pattern[str] | Callable[[str], object],
+    matches: Pattern | re.Pattern[str] | Callable[[str], object],
     noun: str,
-    pattern: re.Pattern[str] | None = None,
+    pattern: Pattern | re.Pattern[str] | None = None,
 ) -> Constraint:
     """Return the constraint that a text is such a thing: it has the pattern, or reads as one.
 
@@ -58,7 +74,7 @@ def form(
         pattern: what each such text has, where ``matches`` is no pattern itself.
     """
     test: Callable[[str], object]
-    if isinstance(matches, re.Pattern):
+    if isinstance(matches, Pattern | re.Pattern):
         pattern, test = matches, matches.fullmatch
     else:
         test = matches
@@ -66,7 +82,7 @@ def form(
     return needs(test, lambda text: f"`{text}` is no {noun}", **stated)
 
 
-def whole(pattern: re.Pattern[str]) -> str:
+def whole(pattern: Pattern | re.Pattern[str]) -> str:
     """Return a pattern of a whole text as JSON Schema writes it, by ECMA's regular expressions."""
     return f"^(?:{pattern.pattern})$".replace(r"\Z", "$")
 

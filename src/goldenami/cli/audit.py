@@ -231,8 +231,6 @@ def _question(options: AuditOptions) -> "AuditQuestion":
         UsageError: an option is wrong.
         SpecError: the release file, the waivers or the earlier audit is.
     """
-    from goldenami.domain.audit import audit_file
-
     question = options.question(options.release)
     if options.all_regions:
         question = replace(question, regions=())
@@ -242,6 +240,8 @@ def _question(options: AuditOptions) -> "AuditQuestion":
     if options.only:
         question = replace(question, parts=frozenset(options.only))
     if options.since is not None:
+        from goldenami.domain.audit import audit_file
+
         question = replace(question, earlier=audit_file.load(options.since))
     if options.source.startswith("config:") and options.save_inventory:
         raise UsageError("--save-inventory: an aggregator's instances are counted, not all read")

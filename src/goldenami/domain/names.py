@@ -3,50 +3,52 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-ACCOUNT = re.compile(r"[0-9]{12}")
-ROLE = re.compile(r"(?=.{1,575}\Z)(?:[!-.0-~]+/)*[A-Za-z0-9_+=,.@-]{1,64}")
-AMI_ID = re.compile(r"ami-([0-9a-f]{8}|[0-9a-f]{17})")
-INSTANCE_ID = re.compile(r"i-([0-9a-f]{8}|[0-9a-f]{17})")
-SNAPSHOT_ID = re.compile(r"snap-([0-9a-f]{8}|[0-9a-f]{17})")
-KEY_PAIR = re.compile(r"[ -~]{1,255}")
-SUBNET_ID = re.compile(r"subnet-([0-9a-f]{8}|[0-9a-f]{17})")
-SECURITY_GROUP_ID = re.compile(r"sg-([0-9a-f]{8}|[0-9a-f]{17})")
-REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
-INSTANCE_TYPE = re.compile(r"[a-z][a-z0-9-]*\.[a-z0-9-]+")
-OWNER = re.compile(r"[0-9]{12}|self|amazon|aws-marketplace|aws-backup-vault")
-IMAGE_PROVIDER = re.compile(r"[0-9]{12}|amazon|aws-marketplace|aws-backup-vault")
-IMAGE_NAME_PATTERN = re.compile(r"[A-Za-z0-9()\[\] ./'@_*?-]{1,128}")
-WATERMARK = re.compile(r"[A-Za-z0-9()\[\] ./'@_-]{3,128}")
-WATERMARK_PATTERN = re.compile(r"\d{12}:[A-Za-z0-9()\[\] ./'@_*?-]{1,128}", re.ASCII)
-IAM_NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
+from goldenami.constraints import Pattern
+
+ACCOUNT = Pattern(r"[0-9]{12}")
+ROLE = Pattern(r"(?=.{1,575}\Z)(?:[!-.0-~]+/)*[A-Za-z0-9_+=,.@-]{1,64}")
+AMI_ID = Pattern(r"ami-([0-9a-f]{8}|[0-9a-f]{17})")
+INSTANCE_ID = Pattern(r"i-([0-9a-f]{8}|[0-9a-f]{17})")
+SNAPSHOT_ID = Pattern(r"snap-([0-9a-f]{8}|[0-9a-f]{17})")
+KEY_PAIR = Pattern(r"[ -~]{1,255}")
+SUBNET_ID = Pattern(r"subnet-([0-9a-f]{8}|[0-9a-f]{17})")
+SECURITY_GROUP_ID = Pattern(r"sg-([0-9a-f]{8}|[0-9a-f]{17})")
+REGION = Pattern(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
+INSTANCE_TYPE = Pattern(r"[a-z][a-z0-9-]*\.[a-z0-9-]+")
+OWNER = Pattern(r"[0-9]{12}|self|amazon|aws-marketplace|aws-backup-vault")
+IMAGE_PROVIDER = Pattern(r"[0-9]{12}|amazon|aws-marketplace|aws-backup-vault")
+IMAGE_NAME_PATTERN = Pattern(r"[A-Za-z0-9()\[\] ./'@_*?-]{1,128}")
+WATERMARK = Pattern(r"[A-Za-z0-9()\[\] ./'@_-]{3,128}")
+WATERMARK_PATTERN = Pattern(r"\d{12}:[A-Za-z0-9()\[\] ./'@_*?-]{1,128}", re.ASCII)
+IAM_NAME = Pattern(r"[\w+=,.@-]{1,128}", re.ASCII)
 IMAGE_LENGTH = 100
-IMAGE = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{IMAGE_LENGTH - 1}}}")
-VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-AMI_NAME = re.compile(r"[A-Za-z0-9()\[\] ./'@_-]{3,128}")
-ORGANIZATION_ARN = re.compile(
+IMAGE = Pattern(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{IMAGE_LENGTH - 1}}}")
+VERSION = Pattern(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+AMI_NAME = Pattern(r"[A-Za-z0-9()\[\] ./'@_-]{3,128}")
+ORGANIZATION_ARN = Pattern(
     r"arn:aws[a-z-]*:organizations::[0-9]{12}:organization/o-[a-z0-9]{10,32}"
 )
-ORGANIZATIONAL_UNIT_ARN = re.compile(
+ORGANIZATIONAL_UNIT_ARN = Pattern(
     r"arn:aws[a-z-]*:organizations::[0-9]{12}:ou/o-[a-z0-9]{10,32}/ou-[a-z0-9-]{8,68}"
 )
-ORGANIZATION_TARGET = re.compile(r"r-[a-z0-9]{4,32}|ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}|[0-9]{12}")
-VULNERABILITY = re.compile(r"CVE-[0-9]{4}-[0-9]{4,}|(?!CVE)[A-Z][A-Z0-9]+(-[A-Za-z0-9:.]+)+")
-SSM_PARAMETER = re.compile(r"[A-Za-z0-9_.-]+|(/[A-Za-z0-9_.-]+){1,15}")
+ORGANIZATION_TARGET = Pattern(r"r-[a-z0-9]{4,32}|ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}|[0-9]{12}")
+VULNERABILITY = Pattern(r"CVE-[0-9]{4}-[0-9]{4,}|(?!CVE)[A-Z][A-Z0-9]+(-[A-Za-z0-9:.]+)+")
+SSM_PARAMETER = Pattern(r"[A-Za-z0-9_.-]+|(/[A-Za-z0-9_.-]+){1,15}")
 CHANNEL_LENGTH = 32
-CHANNEL = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{CHANNEL_LENGTH - 1}}}")
-BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-KMS_KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+")
-TOPIC_ARN = re.compile(
+CHANNEL = Pattern(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{CHANNEL_LENGTH - 1}}}")
+BUCKET = Pattern(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+KMS_KEY_ARN = Pattern(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+")
+TOPIC_ARN = Pattern(
     r"arn:aws[a-z-]*:sns:[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}:[0-9]{12}:[A-Za-z0-9_-]{1,256}"
 )
-AGGREGATOR = re.compile(r"[A-Za-z0-9_-]{1,256}")
-DEPLOYMENT = re.compile(r"[a-z][a-z0-9-]{1,30}[a-z0-9]")
-WHEEL = re.compile(r"goldenami-[A-Za-z0-9_.!+]+-py3-none-any\.whl")
-VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-OBJECT_PREFIX = re.compile(r"[A-Za-z0-9!_.*'()/-]{0,200}")
-SHA256 = re.compile(r"[0-9a-f]{64}")
-DURATION = re.compile(r"([0-9]{1,9})([smhd])")  # more days than that are no timedelta
-_MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?")
+AGGREGATOR = Pattern(r"[A-Za-z0-9_-]{1,256}")
+DEPLOYMENT = Pattern(r"[a-z][a-z0-9-]{1,30}[a-z0-9]")
+WHEEL = Pattern(r"goldenami-[A-Za-z0-9_.!+]+-py3-none-any\.whl")
+VARIABLE = Pattern(r"[A-Za-z_][A-Za-z0-9_]*")
+OBJECT_PREFIX = Pattern(r"[A-Za-z0-9!_.*'()/-]{0,200}")
+SHA256 = Pattern(r"[0-9a-f]{64}")
+DURATION = Pattern(r"([0-9]{1,9})([smhd])")  # more days than that are no timedelta
+_MOMENT = Pattern(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?")
 _LONGEST_LIFE = timedelta(days=3650)
 _UNIT = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 

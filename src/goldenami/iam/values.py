@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
+from goldenami.constraints import Pattern
 from goldenami.domain.arns import iam_arn
 from goldenami.domain.names import ACCOUNT, IAM_NAME, PUBLISHED, REGION
 from goldenami.domain.tags import KEY_LENGTH, VALUE_LENGTH, ApprovalTag
@@ -15,9 +16,9 @@ PARTITIONS = (
 )  # fmt: skip
 ANY_REGION = "*"
 
-_SNAPSHOT = re.compile(r"snap-([0-9a-f]{8}|[0-9a-f]{17})")
-_PARAMETER = re.compile(r"/?[\w.-]+(/[\w.-]+)*(/\*)?", re.ASCII)
-_ROLE = re.compile(
+_SNAPSHOT = Pattern(r"snap-([0-9a-f]{8}|[0-9a-f]{17})")
+_PARAMETER = Pattern(r"/?[\w.-]+(/[\w.-]+)*(/\*)?", re.ASCII)
+_ROLE = Pattern(
     r"arn:(?P<partition>[^:]*):iam::(?P<account>[^:]*):role/([\w+=,.@-]+/)*[\w+=,.@-]{1,64}",
     re.ASCII,
 )
@@ -91,7 +92,7 @@ def _problems(values: Values) -> Iterator[str]:
     yield from _role_problems(values)
 
 
-def _forms(values: Values) -> Iterator[tuple[Iterable[str], re.Pattern[str], str, str]]:
+def _forms(values: Values) -> Iterator[tuple[Iterable[str], Pattern, str, str]]:
     """Yield lists of values, the form of each of them, its option, and what is wrong without it."""
     yield (
         values.owners, ACCOUNT, "--owner (audit.owners)",

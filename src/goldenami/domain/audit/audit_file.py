@@ -4,7 +4,6 @@ Anybody can write a document that passes. So nothing in it is a reason to touch 
 names what is judged again.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from goldenami import files, jsonfile
+from goldenami.constraints import Pattern
 from goldenami.domain import names
 from goldenami.domain.audit import digest
 from goldenami.domain.audit.document import Saved
@@ -22,20 +22,20 @@ from goldenami.errors import SpecError
 _HEX = r"(?:[0-9a-f]{8}|[0-9a-f]{17})"
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _NTH = r"(?:#[0-9]+)?"
-_REGION = re.compile(rf"\*|{names.REGION.pattern}")
-IDS: Mapping[Kind, re.Pattern[str]] = {
+_REGION = Pattern(rf"\*|{names.REGION.pattern}")
+IDS: Mapping[Kind, Pattern] = {
     Kind.INSTANCE: names.INSTANCE_ID,
-    Kind.LAUNCH_TEMPLATE: re.compile(rf"lt-{_HEX}:[1-9][0-9]*"),
-    Kind.LAUNCH_CONFIGURATION: re.compile(r".{1,255}"),
-    Kind.AUTO_SCALING_GROUP: re.compile(rf".{{1,255}}{_NTH}"),
-    Kind.FLEET: re.compile(rf"fleet-{_UUID}{_NTH}"),
-    Kind.SPOT_FLEET: re.compile(rf"sfr-(?:{_UUID}|{_HEX}){_NTH}"),
-    Kind.NODE_GROUP: re.compile(r"[^/]{1,255}/[^/]{1,255}"),
-    Kind.SETTING: re.compile(r"[a-z-]+"),
-    Kind.GUARDRAIL: re.compile(r".+"),
+    Kind.LAUNCH_TEMPLATE: Pattern(rf"lt-{_HEX}:[1-9][0-9]*"),
+    Kind.LAUNCH_CONFIGURATION: Pattern(r".{1,255}"),
+    Kind.AUTO_SCALING_GROUP: Pattern(rf".{{1,255}}{_NTH}"),
+    Kind.FLEET: Pattern(rf"fleet-{_UUID}{_NTH}"),
+    Kind.SPOT_FLEET: Pattern(rf"sfr-(?:{_UUID}|{_HEX}){_NTH}"),
+    Kind.NODE_GROUP: Pattern(r"[^/]{1,255}/[^/]{1,255}"),
+    Kind.SETTING: Pattern(r"[a-z-]+"),
+    Kind.GUARDRAIL: Pattern(r".+"),
     Kind.IMAGE: names.AMI_ID,
-    Kind.SPOT_REQUEST: re.compile(r"sir-[0-9a-z]{8,17}"),
-    Kind.PARAMETER: re.compile(r"[A-Za-z0-9_./-]{1,1011}"),
+    Kind.SPOT_REQUEST: Pattern(r"sir-[0-9a-z]{8,17}"),
+    Kind.PARAMETER: Pattern(r"[A-Za-z0-9_./-]{1,1011}"),
 }
 """What the id of each kind of thing looks like, as an audit writes it."""
 

@@ -4,10 +4,10 @@ An instance that was launched is there with its image, as AWS answered the launc
 if it is gone by now. What the event names by its id alone has to be looked up.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from goldenami.constraints import Pattern
 from goldenami.domain import names
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.audit_file import IDS
@@ -285,7 +285,7 @@ def _leaves(part: Any) -> Iterator[str]:
                 yield from _leaves(value)
 
 
-def _ids(part: Any, pattern: re.Pattern[str]) -> list[str]:
+def _ids(part: Any, pattern: Pattern) -> list[str]:
     """Return the ids of a kind that stand anywhere, each once."""
     return list(dict.fromkeys(text for text in _leaves(part) if pattern.fullmatch(text)))
 
