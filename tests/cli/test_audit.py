@@ -3,12 +3,14 @@
 import csv
 import io
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from goldenami.report.audit import LINES
 from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.seed import seed, seed_compliant
 from goldenami_sandbox.server import Sandbox
@@ -193,6 +195,23 @@ def test_the_output_file_is_written_whole_and_private(
     assert len(rows) == 9
     assert (target.stat().st_mode & 0o777) == 0o600
     assert sorted(one.name for one in tmp_path.iterdir() if one.name.startswith(".")) == []
+
+
+@pytest.mark.parametrize("form", LINES)
+def test_findings_that_are_kept_as_lines_are_those_that_are_read_again(
+    cli: Any, fleet: Path, tmp_path: Path, form: str
+) -> None:
+    """Where one report of lines is all that is made of an audit, its findings are kept as these."""
+    alone, beside = tmp_path / "alone", tmp_path / "beside"
+    more = ("--also", f"json={tmp_path / 'audit.json'}")
+    for path, further in ((alone, ()), (beside, more)):
+        assert cli("audit", fleet, "--format", form, "--output", path, *further).code == 10
+    assert _but_time(alone) == _but_time(beside)
+    assert len(_but_time(alone)) >= 9
+
+
+def _but_time(path: Path) -> list[str]:
+    return [re.sub(r'"at":"[^"]*"', "", line) for line in path.read_text().splitlines()]
 
 
 def test_without_the_new_listing_the_old_one_answers_the_same(

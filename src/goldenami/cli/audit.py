@@ -15,7 +15,7 @@ from goldenami.domain import names
 from goldenami.domain.audit.finding import Severity
 from goldenami.domain.choices import AuditPart
 from goldenami.errors import FindingsError, IncompleteError, UsageError
-from goldenami.report.audit import FORMATS, writer
+from goldenami.report.audit import FORMATS, line_of, writer
 from goldenami.report.terminal import say, tell, watched
 
 if TYPE_CHECKING:
@@ -107,6 +107,8 @@ def audit(options: AuditOptions) -> None:
     from goldenami.workflows.audit import auditing as workflow
     from goldenami.workflows.audit.judging import AuditProgress
 
+    if not (options.notify or options.to_security_hub or options.since) and len(reports) == 1:
+        question = replace(question, line=line_of(reports[0][0]))
     messenger = _messenger(options, question, aws, home)
     progress = AuditProgress()
     with watched(lambda: progress.text), messenger.of_failure():

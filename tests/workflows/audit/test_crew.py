@@ -21,7 +21,7 @@ from goldenami.domain.audit.document import Document
 from goldenami.domain.audit.waivers import Waiver
 from goldenami.domain.choices import AuditPart
 from goldenami.errors import InterruptedRunError
-from goldenami.report.audit import writer
+from goldenami.report.audit import LINES, line_of, writer
 from goldenami.workflows.audit import auditing, crew, saved, worker
 from goldenami.workflows.audit.crew import Crew, Worker
 from goldenami.workflows.audit.question import AuditQuestion, approved_list
@@ -112,6 +112,20 @@ def test_the_document_is_the_same_whatever_the_number_of_processes(
     assert [one.reason for one in document.audit.waivers_unused] == ["never used"]
     assert {one.image.id: one.subjects for one in document.audit.images}[OTHER] == PAGES
     assert saved.SavedSource(path).places().readable
+
+
+@pytest.mark.parametrize("form", LINES)
+def test_lines_that_each_process_makes_of_what_it_finds_are_those_of_the_report(
+    crews: Crews, form: str
+) -> None:
+    as_lines = replace(QUESTION, line=line_of(form))
+    texts = set()
+    for processes, question in ((1, QUESTION), (1, as_lines), (3, as_lines)):
+        out = io.StringIO()
+        writer(form)(crews.audited(processes, question), out)
+        texts.add(out.getvalue())
+    assert len(texts) == 1
+    assert len(texts.pop().splitlines()) > 18
 
 
 def test_what_was_found_before_is_told_by_every_process(crews: Crews, tmp_path: Path) -> None:

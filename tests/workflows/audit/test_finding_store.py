@@ -28,6 +28,19 @@ def test_places_come_back_in_their_order_each_as_it_was_written(
         assert list(kept) == by_place
 
 
+@given(ADDED)
+def test_lines_come_in_the_order_of_their_places_and_items_do_not_come_again(
+    added: list[tuple[int, list[str]]],
+) -> None:
+    as_items, as_lines = FindingStore(str), FindingStore(str, "<{}>\n".format)
+    for place, items in added:
+        as_items.add(place, items)
+        as_lines.add(place, items)
+    assert "".join(as_lines.lines()) == "".join(f"<{item}>\n" for item in as_items)
+    with pytest.raises(TypeError):
+        list(as_lines)
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
 def test_a_full_disk_says_where_room_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = FindingStore(str)

@@ -3,7 +3,7 @@
 ``Audit`` is all but the findings, which may be too many for memory; `Document` brings both.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -177,12 +177,20 @@ class Audit(Struct, frozen=True, kw_only=True):
         return {severity: count for severity, count in counts.items() if count}
 
 
+FindingLine = Callable[[Finding], str]
+"""What a finding is in a report that has a line for each."""
+
+
 class Document(Struct, frozen=True):
-    """An audit with its findings, which are read from where they are kept each time."""
+    """An audit with its findings, which are read from where they are kept each time.
+
+    Where they are kept as ``lines``, several in a text, they cannot be read.
+    """
 
     audit: Audit
     findings: Iterable[Finding]
     waived: Iterable[Waived]
+    lines: Callable[[], Iterable[str]] | None = None
 
 
 class Saved(Audit, frozen=True, kw_only=True):

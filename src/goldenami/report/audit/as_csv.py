@@ -6,7 +6,7 @@ from typing import TextIO
 
 from goldenami.domain.audit.document import Document
 from goldenami.domain.audit.finding import Finding
-from goldenami.report.audit.items import write_texts
+from goldenami.report.audit.items import write_findings
 from goldenami.report.audit.rows import COLUMNS, row, unread
 from goldenami.report.terminal import clean
 
@@ -19,10 +19,15 @@ _KEPT = 1024
 """How many different beginnings and ends of lines are kept at most."""
 
 
+def line(finding: Finding) -> str:
+    """Return the line of a finding."""
+    return _LINES.of(finding)
+
+
 def write(document: Document, out: TextIO) -> None:
     """Write a header and the lines."""
     out.write(_cells(COLUMNS) + "\n")
-    write_texts(out, map(_Lines().of, document.findings))
+    write_findings(out, document, line)
     for place, why in unread(document.audit):
         columns = {
             "severity": "unread",
@@ -60,6 +65,9 @@ def _around(finding: Finding) -> tuple[str, str]:
     """Return what stands before and after what is a finding's own."""
     values = [*row(finding).values()]
     return f"{_cells(values[: _OWN.start])},", f",{_cells(values[_OWN.stop :])}\n"
+
+
+_LINES = _Lines()
 
 
 class _Echo:

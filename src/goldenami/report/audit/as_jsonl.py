@@ -3,7 +3,8 @@
 from typing import TextIO
 
 from goldenami.domain.audit.document import Document
-from goldenami.report.audit.items import write_line, write_lines
+from goldenami.domain.audit.finding import Finding
+from goldenami.report.audit.items import text_of_line, write_findings, write_line
 from goldenami.report.audit.rows import row, unread
 from goldenami.report.listing import fields
 
@@ -12,10 +13,15 @@ _SUMMARY = (
 )  # fmt: skip
 
 
+def line(finding: Finding) -> str:
+    """Return the line of a finding."""
+    return text_of_line({"line": "finding", **row(finding)})
+
+
 def write(document: Document, out: TextIO) -> None:
     """Write the lines; each has a ``line``: finding, unread or summary."""
     audit = document.audit
-    write_lines(out, ({"line": "finding", **row(finding)} for finding in document.findings))
+    write_findings(out, document, line)
     for place, why in unread(audit):
         where = {"account": place.account, "region": place.region}
         write_line(out, {"line": "unread", **where, "reason": why})

@@ -91,7 +91,8 @@ def _audited(
     approved = approval.approved(source, question, goldens, unreadable, at)
     earlier = question.earlier.keys if question.earlier else None
     keep = question.keep is not None
-    findings = Findings(Waivers(question.waivers, at.date()), earlier, keep=keep)
+    waivers = Waivers(question.waivers, at.date())
+    findings = Findings(waivers, earlier, keep=keep, line=question.line)
     if isinstance(source, LiveSource):
         crew.prepare(question, approved, earlier, partial(_images_of, source, goldens))
     readable = [place for place in places.readable if place in goldens.produced]
@@ -126,7 +127,8 @@ def _audited(
         waivers_unused=findings.waivers.unused,
         since=_since(source, question, findings, read),
     )
-    return Document(document, findings.open, findings.waived)
+    lines = findings.open.lines if question.line else None
+    return Document(document, findings.open, findings.waived, lines)
 
 
 def _images_of(source: LiveSource, goldens: GoldenImages, place: AccountRegion) -> PlaceImages:

@@ -255,6 +255,7 @@ class Crew:
             today=approved.at.date(),
             earlier=earlier,
             keep=question.keep is not None,
+            line=question.line,
         )
 
     def page(self, place: AccountRegion, request: PageRequest) -> object:

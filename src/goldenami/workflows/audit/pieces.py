@@ -9,6 +9,7 @@ from goldenami.aws.delegation import CallerSettings, Keys
 from goldenami.aws.inventory import PageRequest
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved, Produced
+from goldenami.domain.audit.document import FindingLine
 from goldenami.domain.audit.waivers import Waiver
 from goldenami.domain.image import Image
 from goldenami.errors import GoldenamiError
@@ -29,6 +30,7 @@ class Brief(Struct, frozen=True, kw_only=True):
         today: the day on which waivers hold or not.
         earlier: the keys of the findings of an earlier audit, None if there is none.
         keep: whether all that is seen is kept, to be saved.
+        line: what a finding is in the report, if they are kept as that.
     """
 
     caller: CallerSettings
@@ -38,6 +40,7 @@ class Brief(Struct, frozen=True, kw_only=True):
     today: date
     earlier: frozenset[str] | None
     keep: bool
+    line: FindingLine | None
 
 
 class PlaceImages(Struct, frozen=True):

@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 
 from goldenami.domain import names
 from goldenami.domain.audit import waivers
-from goldenami.domain.audit.document import ReleaseRead, Saved
+from goldenami.domain.audit.document import FindingLine, ReleaseRead, Saved
 from goldenami.domain.audit.rules import RULES, outdated_image, replaced_root
 from goldenami.domain.audit.subject import LAUNCHES, Kind
 from goldenami.domain.audit.waivers import Waiver
@@ -78,6 +78,7 @@ class AuditQuestion(Struct, frozen=True, kw_only=True):
     Args:
         source: where it is read from: ``live``, ``config:AGGREGATOR`` or ``file:PATH``.
         keep: a file to save what was seen to.
+        line: what a finding is in the one report that is made of the audit, if that has lines.
         regions: where; empty means every enabled region.
         accounts: other accounts, by id; ``organization`` takes those of the caller's organization.
         organization: every active account of the organization.
@@ -100,6 +101,7 @@ class AuditQuestion(Struct, frozen=True, kw_only=True):
 
     source: str = "live"
     keep: Path | None = None
+    line: FindingLine | None = None
     regions: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
     organization: bool = False

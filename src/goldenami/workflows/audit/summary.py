@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved, Produced
-from goldenami.domain.audit.document import ImageUse, PlaceRead, RuleBroken
+from goldenami.domain.audit.document import FindingLine, ImageUse, PlaceRead, RuleBroken
 from goldenami.domain.audit.finding import Finding, Severity
 from goldenami.domain.audit.rules import RULES, Judge
 from goldenami.domain.audit.subject import Kind, Subject
@@ -21,14 +21,20 @@ class Findings:
     """Everything found so far, and what of an earlier audit was found again.
 
     ``earlier`` are the keys of an earlier audit's findings, None if there is none; ``baking`` are
-    the instances that were left out, since they belong to bakes under way.
+    the instances that were left out, since they belong to bakes under way. ``line`` is what an open
+    finding is in the report, if they are kept as that.
     """
 
     def __init__(
-        self, waivers: Waivers, earlier: frozenset[str] | None, *, keep: bool = False
+        self,
+        waivers: Waivers,
+        earlier: frozenset[str] | None,
+        *,
+        keep: bool = False,
+        line: FindingLine | None = None,
     ) -> None:
         self.waivers = waivers
-        self.open: FindingStore[Finding] = FindingStore(Finding)
+        self.open: FindingStore[Finding] = FindingStore(Finding, line)
         self.waived: FindingStore[Waived] = FindingStore(Waived)
         self.subjects: FindingStore[Subject] | None = FindingStore(Subject) if keep else None
         self.earlier = earlier

@@ -129,7 +129,8 @@ class _Work:
 
     def _judged(self, task: PageTask, regional: RegionalAws, rows: Iterable[Any]) -> PageJudged:
         brief, place = self._brief, self._places[task.place]
-        findings = Findings(Waivers(brief.waivers, brief.today), brief.earlier, keep=brief.keep)
+        waivers = Waivers(brief.waivers, brief.today)
+        findings = Findings(waivers, brief.earlier, keep=brief.keep, line=brief.line)
         summary = PlaceSummary(0, task.place, place.produced, brief.approved, findings)
         bakes, failure = Bakes(regional), None
         instances = place.reader.instances(task.request.call, rows)
