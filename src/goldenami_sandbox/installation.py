@@ -5,7 +5,7 @@ operations, a ``…Store`` keeps an account's resources in one region. Each modu
 differs from moto, with the page of AWS that tells how it should be.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import cache
 from importlib import import_module
@@ -13,6 +13,7 @@ from threading import RLock
 from types import ModuleType
 from typing import Any
 
+from botocore.exceptions import UnknownServiceError
 from moto import backends as backend_modules
 from moto.autoscaling import urls as autoscaling_urls
 from moto.autoscaling.models import autoscaling_backends
@@ -197,14 +198,14 @@ _CALLED_AS_THEIR_ENDPOINTS = ("autoscaling", "config", "ec2", "inspector2", "kms
 
 @cache
 def _regions(service: str) -> tuple[str, ...]:
-    """Return the regions of a service, for which botocore reads all that the service can do."""
-    partitions = models.partitions()
-    if service in _CALLED_AS_THEIR_ENDPOINTS:
-        return tuple(name for each in partitions for name in models.regions_of(service, each))
-    session = AccountSpecificBackend.get_session()
-    return tuple(
-        name for each in partitions for name in session.get_available_regions(service, each)
-    )
+    """Return the regions of a service; botocore makes a session, and reads the model anew."""
+    endpoint = service
+    if service not in _CALLED_AS_THEIR_ENDPOINTS:
+        try:
+            endpoint = utils.get_service_model(service).metadata.get("endpointPrefix", service)
+        except UnknownServiceError:
+            return ()
+    return tuple(name for each in models.partitions() for name in models.regions_of(endpoint, each))
 
 
 def _look_up_once() -> None:
@@ -216,8 +217,24 @@ def _look_up_once() -> None:
     replace(responses.BaseResponse, "_enrich_response", staticmethod(_with_request_id))
     lookups = errors.ErrorLookupFactory()
     replace(errors, "ErrorLookupFactory", lambda: lookups)
-    loader = loaders.Loader([loaders.moto_root], models.JsonFiles())
-    replace(utils, "create_loader", lambda: loader)
+    replace(utils, "create_loader", _loader)
+    replace(utils, "service_name_from_moto_package_name", _service_of)
+
+
+def _service_of(package: str) -> str:
+    """Return the service of a package of moto's, which makes a session to know that of each."""
+    return _services().get(package, package)
+
+
+@cache
+def _loader() -> loaders.Loader:
+    return loaders.Loader([loaders.moto_root], models.JsonFiles())
+
+
+@cache
+def _services() -> Mapping[str, str]:
+    names: list[str] = _loader().list_available_services("service-2")
+    return {name.replace("-", ""): name for name in names}
 
 
 _underscored = cache(utils.camelcase_to_underscores)

@@ -26,7 +26,7 @@ class JsonFiles(JSONFileLoader):
 def operations(service: str) -> list[str] | None:
     """Return the operations of a service by its signing name, None if AWS has none of that name."""
     try:
-        return list(_loader().load_service_model(service, "service-2")["operations"])
+        return list(loader().load_service_model(service, "service-2")["operations"])
     except UnknownServiceError:
         return None
 
@@ -49,9 +49,9 @@ def regions_of(service: str, partition: str) -> tuple[str, ...]:
 
 @cache
 def _endpoints() -> EndpointResolver:
-    return EndpointResolver(_loader().load_data("endpoints"))
+    return EndpointResolver(loader().load_data("endpoints"))
 
 
-@cache
-def _loader() -> Loader:
+def loader() -> Loader:
+    """Return what reads botocore's models, for a session or for whoever looks into them."""
     return Loader(file_loader=JsonFiles())

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 from boto3 import Session
+from moto.core import utils
 
 from goldenami_sandbox import installation, models
 
@@ -56,10 +57,24 @@ def test_moto_knows_the_same_regions_and_types_of_instances() -> None:
     assert (ran.stdout, ran.stderr) == ("compared\n", "")
 
 
-@pytest.mark.parametrize("service", installation._CALLED_AS_THEIR_ENDPOINTS)
+OTHERS = ("eks", "elb", "elbv2", "iam", "organizations", "rbin", "service-quotas", "sns", "sts")
+
+
+@pytest.mark.parametrize("service", [*installation._CALLED_AS_THEIR_ENDPOINTS, *OTHERS, "nothing"])
 def test_the_regions_of_a_service_are_those_that_boto3_names(service: str) -> None:
     session = Session()
     assert list(models.partitions()) == list(session.get_available_partitions())
-    for partition in models.partitions():
-        expected = session.get_available_regions(service, partition)
-        assert list(models.regions_of(service, partition)) == list(expected)
+    assert installation._regions(service) == tuple(
+        region
+        for partition in models.partitions()
+        for region in session.get_available_regions(service, partition)
+    )
+
+
+@pytest.mark.parametrize(
+    ("package", "service"),
+    [("servicequotas", "service-quotas"), ("ec2", "ec2"), ("moto_api", "moto_api")],
+)
+def test_a_package_of_motos_is_of_one_service(package: str, service: str) -> None:
+    installation.install()
+    assert utils.service_name_from_moto_package_name(package) == service
