@@ -1,16 +1,16 @@
 """Proves what policies do: every case expected against decided, with the statement that decided."""
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from goldenami.errors import RefusedError, SpecError, UnknownActionError, UnknownResourceError
 from goldenami.iam.authorization.calls import ApiCall, requests
-from goldenami.iam.evaluator.decide import Decision, Policies, decide_all
-from goldenami.iam.evaluator.request import Principal
+from goldenami.iam.evaluator.decide import Decision, Policies, Verdict, decide_all
+from goldenami.iam.evaluator.request import Principal, Request
 from goldenami.iam.proof.cases import Case, Cases
-from goldenami.iam.proof.lookup import ProofLookup, ProofSetting
+from goldenami.iam.proof.lookup import GoldenImage, ProofLookup, ProofSetting
 
 
 class ProofSubject(Struct, frozen=True):
@@ -104,12 +104,16 @@ def prove(
     actors = [(subject, "member") for subject in subjects]
     if pipeline:
         actors.append((pipeline, "pipeline"))
+    worlds = [(golden, ProofLookup(setting, golden, cases)) for golden in setting.golden]
     rows = tuple(
         row
         for subject, actor in actors
-        for case in cases.cases
-        if case.actor == actor
-        for row in _rows(subject, case, cases, setting, promises)
+        for row in _rows(
+            structs.replace(subject, principal=subject.principal.anywhere()),
+            [case for case in cases.cases if case.actor == actor],
+            worlds,
+            promises,
+        )
     )
     if not any(row.required for row in rows):
         raise RefusedError(
@@ -120,31 +124,43 @@ def prove(
 
 
 def _rows(
-    subject: ProofSubject, case: Case, cases: Cases, setting: ProofSetting, promises: Set[str]
+    subject: ProofSubject,
+    cases: Sequence[Case],
+    worlds: Sequence[tuple[GoldenImage, ProofLookup]],
+    promises: Set[str],
 ) -> Iterator[ProofRow]:
-    for golden in setting.golden if case.each_golden else setting.golden[:1]:
-        lookup = ProofLookup(setting, golden, cases)
-        if not lookup.applies(case):
-            continue
-        call = ApiCall(case.call, golden.region, lookup.filled(case.parameters, case.name))
-        try:
-            needed = requests(call, subject.principal.anywhere(), lookup)
-        except (UnknownActionError, UnknownResourceError) as error:
-            raise SpecError(
-                f"case `{case.name}`: {error.message}", fix="describe it in the file of the case"
-            ) from error
-        verdict = decide_all(subject.policies, needed)
-        yield ProofRow(
-            case=case.name,
-            topic=case.topic,
-            subject=subject.name,
-            region=golden.region,
-            image=golden.id if case.each_golden else "",
-            expected=case.expect,
-            decided="allowed" if verdict.allowed else "unknown" if verdict.unknown else "denied",
-            reason=verdict.deciding.reason,
-            required=case.topic in promises,
-            why=case.why,
-            way=case.open,
-            decisions=verdict.decisions,
-        )
+    """Decide cases for a subject, whose requests come from anywhere."""
+    for case in cases:
+        for golden, lookup in worlds if case.each_golden else worlds[:1]:
+            if lookup.applies(case):
+                verdict = decide_all(subject.policies, _requests(subject, case, golden, lookup))
+                yield ProofRow(
+                    case=case.name,
+                    topic=case.topic,
+                    subject=subject.name,
+                    region=golden.region,
+                    image=golden.id if case.each_golden else "",
+                    expected=case.expect,
+                    decided=_decided(verdict),
+                    reason=verdict.deciding.reason,
+                    required=case.topic in promises,
+                    why=case.why,
+                    way=case.open,
+                    decisions=verdict.decisions,
+                )
+
+
+def _decided(verdict: Verdict) -> Literal["allowed", "denied", "unknown"]:
+    return "allowed" if verdict.allowed else "unknown" if verdict.unknown else "denied"
+
+
+def _requests(
+    subject: ProofSubject, case: Case, golden: GoldenImage, lookup: ProofLookup
+) -> tuple[Request, ...]:
+    call = ApiCall(case.call, golden.region, lookup.filled(case.parameters, case.name))
+    try:
+        return requests(call, subject.principal, lookup)
+    except (UnknownActionError, UnknownResourceError) as error:
+        raise SpecError(
+            f"case `{case.name}`: {error.message}", fix="describe it in the file of the case"
+        ) from error
