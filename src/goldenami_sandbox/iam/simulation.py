@@ -147,7 +147,7 @@ class Simulation(Struct, frozen=True, kw_only=True):
         for source in (policy for several in self.sources.values() for policy in several):
             about = source.policy.about(request.action.lower())
             for statement, raw in zip(source.policy.statements, source.raw, strict=True):
-                if statement in about and statement.resource(request.resource, known):
+                if statement in about and statement.resource(known):
                     missing |= _keys(raw)
         return {key for key in missing if key.lower() not in known}
 

@@ -117,4 +117,7 @@ def test_more_names_of_keys_than_are_remembered_are_seen_all_the_same() -> None:
             principal=BOB, action="ec2:DeregisterImage", resource=IMAGE, context=context
         )
         assert decide(policies, request).allowed is allowed
-        assert "ec2:nosuchkey" not in visible(request)
+        seen = dict(visible(request).items())
+        assert "ec2:nosuchkey" not in seen
+        assert seen["aws:resourcetag/last"] == last
+        assert seen["aws:principalarn"] == BOB.arn

@@ -17,6 +17,7 @@ from typing import Any
 from goldenami.errors import PolicyError
 from goldenami.iam.evaluator.context import Context, Key
 from goldenami.iam.evaluator.operators import UNREADABLE, Make, Operator, named
+from goldenami.iam.evaluator.request import Value
 from goldenami.iam.evaluator.text import PolicyText, Resolved, Test, fixed_and_varying
 from goldenami.iam.evaluator.truth import Truth, Unknown, all_of, any_of, opposite
 
@@ -80,10 +81,10 @@ def _condition(operator: str, key: Key, values: list[str], *, variables: bool) -
     family = named(name)
     fits = _fits(family, key, values, variables=variables and family.variables)
     if quantifier == "ForAnyValue":
-        return _quantified(key, fits, any_of, negated=family.negated, absent=False)
+        return _quantified(key, fits, any_of, absent=False)
     if quantifier == "ForAllValues":
-        return _quantified(key, fits, all_of, negated=family.negated, absent=True)
-    return _single(key, fits, negated=family.negated, absent=family.negated or bool(if_exists))
+        return _quantified(key, fits, all_of, absent=True)
+    return _single(key, fits, absent=family.negated or bool(if_exists))
 
 
 def _null(key: Key, values: list[str]) -> Condition:
@@ -98,11 +99,14 @@ def _null(key: Key, values: list[str]) -> Condition:
     if_set, if_not = "false" in expected, "true" in expected
 
     def condition(context: Context) -> Truth:
-        if if_set == if_not or _set(context, key):
+        value = context.value(key.name)
+        if if_set == if_not or (value and _set(value)):
             return if_set
-        if context.get(key.name, ()) != ():
-            return Unknown(f"{key.name} is empty, and AWS does not say whether that is null")
-        return key.if_missing(context, if_not)
+        if value is None:
+            return key.if_missing(context, if_not)
+        if value == ():
+            return if_not
+        return Unknown(f"{key.name} is empty, and AWS does not say whether that is null")
 
     return condition
 
@@ -111,18 +115,26 @@ Fits = Callable[[str, Context], Truth]
 
 
 def _fits(family: Operator, key: Key, values: list[str], *, variables: bool) -> Fits:
-    """Return the test whether a request's value fits any of the policy's."""
+    """Return the test whether a request's value fits any of the policy's, or none if negated."""
     fixed, varying = fixed_and_varying(values, variables=variables)
+    if not varying:
+        return _reading(_test(family.make, fixed), key, negated=family.negated)
     tests = [_varying(family, key, template) for template in varying]
     if fixed:
-        tests.insert(0, _reading(_test(family.make, fixed), key))
-    if len(tests) == 1:
-        return tests[0]
+        tests.insert(0, _reading(_test(family.make, fixed), key, negated=False))
+    any_fits = tests[0] if len(tests) == 1 else _any_fits(tests)
+    if family.negated:
+        return lambda value, context: opposite(any_fits(value, context))
+    return any_fits
+
+
+def _any_fits(tests: list[Fits]) -> Fits:
     return lambda value, context: any_of(test(value, context) for test in tests)
 
 
 def _varying(family: Operator, key: Key, template: PolicyText) -> Fits:
     """Return the test whether a request's value fits one with variables."""
+    make = family.make
 
     def fits(value: str, context: Context) -> Truth:
         filled = template.filled(context)
@@ -131,10 +143,10 @@ def _varying(family: Operator, key: Key, template: PolicyText) -> Fits:
         if isinstance(filled, Unknown):
             return filled
         try:
-            test = _test(family.make, (filled,))
+            test = _test(make, (filled,))
         except PolicyError as error:
             return Unknown(f"{key.name}: with the request's variables, {error.message}")
-        return _reading(test, key)(value, context)
+        return test(value)  # operators that take variables read every text
 
     return fits
 
@@ -147,12 +159,12 @@ def _test(make: Make, values: tuple[Resolved, ...]) -> Test:
         raise PolicyError(f"a value is not of the operator's kind ({error})") from error
 
 
-def _reading(test: Test, key: Key) -> Fits:
+def _reading(test: Test, key: Key, *, negated: bool) -> Fits:
     """Return a test of values that the request may have of another kind than the operator's."""
 
     def fits(value: str, _: Context) -> Truth:
         try:
-            return test(value)
+            return test(value) is not negated
         except UNREADABLE:
             return Unknown(
                 f"the request's {key.name} `{value}` is not of the kind that the condition compares"
@@ -161,17 +173,18 @@ def _reading(test: Test, key: Key) -> Fits:
     return fits
 
 
-def _single(key: Key, fits: Fits, *, negated: bool, absent: bool) -> Condition:
+def _single(key: Key, fits: Fits, *, absent: bool) -> Condition:
     """Compare the one value; of a missing key ``absent`` is what holds."""
     name, single = key.name, not key.multivalued
 
     def condition(context: Context) -> Truth:
-        value = context.get(name, ())
+        value = context.value(name)
         if single and isinstance(value, str):
-            truth = fits(value, context)
-            return opposite(truth) if negated else truth
-        if value == ():
+            return fits(value, context)
+        if value is None:
             return key.if_missing(context, absent)
+        if value == ():
+            return absent
         count = 1 if isinstance(value, str) else len(value)
         return Unknown(
             f"the request has {count} value{'s' * (count > 1)} of {name}, and a key that may "
@@ -182,26 +195,22 @@ def _single(key: Key, fits: Fits, *, negated: bool, absent: bool) -> Condition:
 
 
 def _quantified(
-    key: Key,
-    fits: Fits,
-    together: Callable[[Iterable[Truth]], Truth],
-    *,
-    negated: bool,
-    absent: bool,
+    key: Key, fits: Fits, together: Callable[[Iterable[Truth]], Truth], *, absent: bool
 ) -> Condition:
     """Compare every value; of a missing key ``absent`` is what holds."""
+    name = key.name
 
     def condition(context: Context) -> Truth:
-        if values := _set(context, key):
-            truths = (fits(value, context) for value in values)
-            return together(map(opposite, truths) if negated else truths)
-        return key.if_missing(context, absent)
+        value = context.value(name)
+        if value is None:
+            return key.if_missing(context, absent)
+        values = _set(value)
+        return together(fits(each, context) for each in values) if values else absent
 
     return condition
 
 
-def _set(context: Context, key: Key) -> tuple[str, ...]:
+def _set(value: Value) -> tuple[str, ...]:
     """Return a key's values; an empty text alone is an empty set to AWS."""
-    value = context.get(key.name, ())
     values = value if isinstance(value, tuple) else (value,)
     return values if any(values) else ()

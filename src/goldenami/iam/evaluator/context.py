@@ -12,7 +12,8 @@ A key of another service than the action's has no value, whether or not there is
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value
 """
 
-from functools import lru_cache
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache, reduce
 from typing import TypeVar
 
 from msgspec import Struct
@@ -47,14 +48,41 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-si
 """
 
 
-class Context(dict[str, Value]):
-    """The values of a request's condition keys, in lower case.
+class Context(Struct, frozen=True, kw_only=True):
+    """What policies see of a request: its resource, and condition keys that are read when needed.
 
-    ``unknown`` names those that may have one which nobody knows, in lower case: a key, a family
-    (``aws:principaltag/``), or a prefix (``ec2:``) for keys that the reference does not have.
+    Args:
+        resource: the ARN of what is asked for.
+        principal: the values of the principal's keys, by their names in lower case.
+        request: those of the request, as it spells their names.
+        spelled: how it does, by the name in lower case: of the keys that exist there alone.
+        unknown: names those that may have a value which nobody knows, in lower case: a key, a
+            family (``aws:principaltag/``), or a prefix (``ec2:``) for keys that the reference does
+            not have.
     """
 
+    resource: str = "*"
+    principal: Mapping[str, Value] = {}
+    request: Mapping[str, Value] = {}
+    spelled: Mapping[str, str] = {}
     unknown: frozenset[str] = frozenset()
+
+    def value(self, name: str) -> Value | None:
+        """Return a key's value by its name in lower case; None if it is not told."""
+        value = self.principal.get(name)
+        if value is None:
+            spelled = self.spelled.get(name)
+            return None if spelled is None else self.request[spelled]
+        return value
+
+    def __contains__(self, name: str) -> bool:
+        """Tell whether a key is told, be it that it has no value."""
+        return self.value(name) is not None
+
+    def items(self) -> Iterable[tuple[str, Value]]:
+        """Return the keys that are told, in lower case, and their values."""
+        values = {name: self.request[spelled] for name, spelled in self.spelled.items()}
+        return {**values, **self.principal}.items()
 
 
 class Key(Struct, frozen=True):
@@ -91,46 +119,75 @@ class Key(Struct, frozen=True):
         """Return what holds if it surely has no value, else why that is unknown.
 
         Args:
-            context: one that does not tell the key, or that it has no value.
+            context: one that does not tell the key.
             truth: what holds.
         """
-        if self.name in context or context.unknown.isdisjoint(self.names):
+        if context.unknown.isdisjoint(self.names):
             return truth
         return Unknown(f"nobody knows which value {self.name} will have")
 
 
 def visible(request: Request) -> Context:
-    """Return the request's context as policies see it: what exists for the action and resource.
+    """Return what policies see of a request: the keys that exist for the action and resource.
 
-    Keys are in lower case. A key that is there in two cases (tags ``Name`` and ``name``) has both
-    values, since AWS does not say which one counts.
+    A key that is there in two cases (tags ``Name`` and ``name``) has both values, since AWS does
+    not say which one counts.
 
     Raises:
         UnknownActionError: the reference has the service, and no such action of it.
     """
-    principal = request.principal
-    names = _visible_names(request.action, table.kind_of(request.resource))
-    context = Context()
-    for spelled, value in request.context.items():
-        name = names[spelled]
-        if name in context:
-            context[name] = _joined(context[name], value)
-        elif name:
-            context[name] = value
-    context.update(principal.keys_in_lower_case)
-    context.unknown = _unknown(names.service, principal.unknown)
-    return context
+    principal, values = request.principal, request.context
+    kind = table.kind_of(request.resource)
+    seen = _seen(request.action, kind, tuple(values), principal.unknown)
+    if seen.in_two_cases:
+        values = {**values, **_joined(values, seen.in_two_cases)}
+    return Context(
+        resource=request.resource,
+        principal=principal.keys_in_lower_case,
+        request=values,
+        spelled=seen.spelled,
+        unknown=seen.unknown,
+    )
+
+
+class _Seen(Struct, frozen=True):
+    """What is seen of requests that have the same keys, whatever the values.
+
+    ``spelled`` and ``unknown`` are the context's; ``in_two_cases`` has how keys are spelled that
+    are there several times, by the spelling in ``spelled``.
+    """
+
+    spelled: Mapping[str, str]
+    in_two_cases: Mapping[str, Sequence[str]]
+    unknown: frozenset[str]
+
+
+_REMEMBERED = 4096
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _seen(action: str, kind: str, keys: tuple[str, ...], unknown: frozenset[str]) -> _Seen:
+    """Return what is seen of requests for an action on a kind of resource."""
+    names = _visible_names(action, kind)
+    spelled: dict[str, str] = {}
+    in_two_cases: dict[str, list[str]] = {}
+    for key in keys:
+        name = names[key]
+        if name and (first := spelled.setdefault(name, key)) != key:
+            in_two_cases.setdefault(first, [first]).append(key)
+    return _Seen(spelled, in_two_cases, unknown | names.new)
 
 
 class _VisibleNames(dict[str, str]):
     """The names of condition keys in lower case, as they are spelled; empty of what is not seen.
 
-    Requests for the same action on the same kind of resource have the same keys again and again.
+    ``new`` are keys of the service, and global ones, that AWS may have added since.
     """
 
     def __init__(self, action: str, kind: str) -> None:
         super().__init__()
-        self.service = action.partition(":")[0].lower()
+        service = action.partition(":")[0].lower()
+        self.new = {"aws:", f"{service}:"} if service in table.services() else {"aws:"}
         self._exist = table.keys_of_kind(action, kind)
 
     def __missing__(self, spelled: str) -> str:
@@ -142,18 +199,20 @@ class _VisibleNames(dict[str, str]):
         return name
 
 
-_REMEMBERED = 4096
 _visible_names = lru_cache(maxsize=_REMEMBERED)(_VisibleNames)
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def _unknown(service: str, by_principal: frozenset[str]) -> frozenset[str]:
-    """Return what may have a value: also keys of the service, or global ones, that are new."""
-    new = {"aws:", f"{service}:"} if service in table.services() else {"aws:"}
-    return by_principal | new
+def _joined(
+    values: Mapping[str, Value], in_two_cases: Mapping[str, Sequence[str]]
+) -> dict[str, Value]:
+    """Return the values together of keys that are there in two cases."""
+    return {
+        first: reduce(_together, [values[key] for key in keys])
+        for first, keys in in_two_cases.items()
+    }
 
 
-def _joined(first: Value, second: Value) -> Value:
+def _together(first: Value, second: Value) -> Value:
     if first == second:
         return first
     texts = ((value,) if isinstance(value, str) else value for value in (first, second))

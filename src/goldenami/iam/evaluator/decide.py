@@ -8,14 +8,14 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from functools import cached_property
-from itertools import chain
 from typing import Self
 
 from msgspec import Struct
 
 from goldenami.errors import UndecidableError
+from goldenami.iam.evaluator.conditions import Condition
 from goldenami.iam.evaluator.context import Context, visible
-from goldenami.iam.evaluator.document import Applies, Policy, everything
+from goldenami.iam.evaluator.document import Policy, everything
 from goldenami.iam.evaluator.request import Request
 
 
@@ -35,6 +35,11 @@ class Outcome(StrEnum):
     IMPLICIT_DENY = "implicitly denied"
     EXPLICIT_DENY = "explicitly denied"
     UNKNOWN = "unknown"
+
+
+# Python 3.11 takes as long to look up an enum's member as a condition takes.
+_IDENTITY = Layer.IDENTITY
+_ALLOWED, _IMPLICIT_DENY, _EXPLICIT_DENY, _UNKNOWN = Outcome
 
 
 class Matched(Struct, frozen=True):
@@ -65,14 +70,15 @@ class Level(Struct, frozen=True):
     policies: tuple[Policy, ...]
 
 
-Bearing = tuple[Applies, Matched]
+Bearing = tuple[Condition, Matched]
 """Of a statement about an action: whether it applies, and how it is named if it does."""
 
 
-class RequiredLayer(Struct, frozen=True):
-    """A layer that has to allow an action: by what it can, and what is said if it does not."""
+class LayerBearings(Struct, frozen=True):
+    """What of a layer bears on an action, which it has to allow; ``missing`` is said if not."""
 
     layer: Layer
+    denies: tuple[Bearing, ...]
     allows: tuple[Bearing, ...]
     missing: str
 
@@ -84,10 +90,15 @@ class RequiredLayer(Struct, frozen=True):
 
 
 class ActionBearings(Struct, frozen=True):
-    """What bears on one action: the Denies of all layers, in the order in which they are named."""
+    """What bears on one action.
+
+    Args:
+        denies: those of all layers, in the order in which they are named.
+        required: the layers that may not allow it, service control policies first.
+    """
 
     denies: tuple[Bearing, ...]
-    required: tuple[RequiredLayer, ...]
+    required: tuple[LayerBearings, ...]
 
 
 class Policies(Struct, frozen=True, kw_only=True, dict=True):
@@ -113,9 +124,10 @@ class Policies(Struct, frozen=True, kw_only=True, dict=True):
             scps: whether service control policies bind who asks.
         """
         known = self._bearings[scps]
-        if action not in known:
-            known[action] = _bearings(self, self.scps if scps else (), action.lower())
-        return known[action]
+        bearings = known.get(action)
+        if bearings is None:
+            known[action] = bearings = _bearings(self, self.scps if scps else (), action.lower())
+        return bearings
 
     @cached_property
     def _bearings(self) -> tuple[dict[str, ActionBearings], dict[str, ActionBearings]]:
@@ -216,40 +228,38 @@ def decide_all(policies: Policies, requests: Iterable[Request]) -> Verdict:
 def decide(policies: Policies, request: Request) -> Decision:
     """Decide one request."""
     bearing = policies.bearing_on(request.action, scps=request.principal.bound_by_scps)
-    resource, context = request.resource, visible(request)
-    denies, doubts = _applying(bearing.denies, resource, context)
+    context = visible(request)
+    denies, doubts = _applying(bearing.denies, context)
     if denies:
-        return Decision(request, Outcome.EXPLICIT_DENY, denies[0].layer, tuple(denies))
+        return Decision(request, _EXPLICIT_DENY, denies[0].layer, tuple(denies))
     granted: list[Matched] = []
     unsure: list[Doubt] = []
     for required in bearing.required:
-        allows, may_allow = _applying(required.allows, resource, context)
+        allows, may_allow = _applying(required.allows, context)
         if not allows:
             if not may_allow:
                 return Decision(
                     request,
-                    Outcome.IMPLICIT_DENY,
+                    _IMPLICIT_DENY,
                     required.layer,
                     missing=required.missing,
                     doubts=tuple(doubts),
                 )
             unsure += may_allow
-        if required.layer is Layer.IDENTITY:
+        if required.layer is _IDENTITY:
             granted = allows
     if doubts or unsure:
         first, *_ = doubts = [*doubts, *unsure]
-        return Decision(request, Outcome.UNKNOWN, first.matched.layer, doubts=tuple(doubts))
-    return Decision(request, Outcome.ALLOWED, Layer.IDENTITY, tuple(granted))
+        return Decision(request, _UNKNOWN, first.matched.layer, doubts=tuple(doubts))
+    return Decision(request, _ALLOWED, _IDENTITY, tuple(granted))
 
 
-def _applying(
-    bearings: tuple[Bearing, ...], resource: str, context: Context
-) -> tuple[list[Matched], list[Doubt]]:
+def _applying(bearings: tuple[Bearing, ...], context: Context) -> tuple[list[Matched], list[Doubt]]:
     """Return the statements that apply, and those that may."""
     certain: list[Matched] = []
     doubts: list[Doubt] = []
     for applies, matched in bearings:
-        truth = applies(resource, context)
+        truth = applies(context)
         if truth is True:
             certain.append(matched)
         elif truth is not False:
@@ -259,40 +269,34 @@ def _applying(
 
 def _bearings(policies: Policies, scps: tuple[Level, ...], action: str) -> ActionBearings:
     """Look for what bears on an action."""
-    layers = [
-        (Layer.IDENTITY, policies.identity),
-        (Layer.BOUNDARY, (policies.boundary,) if policies.boundary else ()),
-        *((Layer.SCP, level.policies) for level in scps),
-        (Layer.SESSION, policies.session or ()),
-    ]
-    denies = (_of_layer(*each, action, allows=False) for each in layers)
-    required = (
-        RequiredLayer(layer, tuple(_of_layer(layer, several, action, allows=True)), missing)
-        for layer, several, missing in _required(policies, scps)
-    )
+    layers = [_of_layer(*layer, action) for layer in _layers(policies, scps)]
+    required = [layer for layer in layers if not layer.always_allows]
     return ActionBearings(
-        denies=tuple(chain.from_iterable(denies)),
-        required=tuple(each for each in required if not each.always_allows),
+        denies=tuple(deny for layer in layers for deny in layer.denies),
+        required=tuple(sorted(required, key=lambda layer: layer.layer is not Layer.SCP)),
     )
 
 
-def _of_layer(
-    layer: Layer, policies: Iterable[Policy], action: str, *, allows: bool
-) -> Iterator[Bearing]:
-    for policy in policies:
-        for statement in policy.effects(action)[allows]:
-            yield statement.holds, Matched(layer, policy.name, statement.name)
-
-
-def _required(
+def _layers(
     policies: Policies, scps: tuple[Level, ...]
 ) -> Iterator[tuple[Layer, Iterable[Policy], str]]:
-    """Yield the layers that have to allow, each with who is to blame if it does not."""
-    for level in scps:
-        yield Layer.SCP, level.policies, f"no service control policy of {level.name}"
+    """Yield the layers that there are, each with what is said if it does not allow."""
     yield Layer.IDENTITY, policies.identity, "no identity-based policy"
     if boundary := policies.boundary:
         missing = f"nothing in the permissions boundary {boundary.name}"
         yield Layer.BOUNDARY, (boundary,), missing
+    for level in scps:
+        yield Layer.SCP, level.policies, f"no service control policy of {level.name}"
     if policies.session is not None:
         yield Layer.SESSION, policies.session, "no session policy"
+
+
+def _of_layer(layer: Layer, policies: Iterable[Policy], missing: str, action: str) -> LayerBearings:
+    """Look for what of a layer bears on an action."""
+    denies: list[Bearing] = []
+    allows: list[Bearing] = []
+    for policy in policies:
+        for statement in policy.about(action):
+            bearing = statement.holds, Matched(layer, policy.name, statement.name)
+            (allows if statement.allows else denies).append(bearing)
+    return LayerBearings(layer, tuple(denies), tuple(allows), missing)

@@ -5,7 +5,7 @@ A document that is not understood is refused (`compile_policy`), or what it coul
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -33,11 +33,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_res
 """
 _INCOMPLETE = Unknown("AWS does not say whether its incomplete ARN names the resource")
 
-Applies = Callable[[str, Context], Truth]
-"""Whether something applies to a resource's ARN in a context."""
 
-
-def everything(_resource: str, _context: Context) -> Truth:
+def everything(_: Context) -> Truth:
     """Tell that ``*`` names every resource."""
     return True
 
@@ -48,23 +45,23 @@ class Statement(Struct, frozen=True, dict=True):
     name: str
     allows: bool
     action: Test
-    resource: Applies
+    resource: Condition
     conditions: tuple[Condition, ...]
 
     @cached_property
-    def holds(self) -> Applies:
+    def holds(self) -> Condition:
         """The test whether it applies, once its action does."""
-        names, conditions = self.resource, self.conditions
-        if not conditions:
-            return names
-        names_all = names is everything
+        if self.resource is not everything:
+            parts = (self.resource, *self.conditions)
+        else:
+            parts = self.conditions or (everything,)
+        if len(parts) == 1:
+            return parts[0]
 
-        def holds(resource: str, context: Context) -> Truth:
-            result = names_all or names(resource, context)
-            if result is False:
-                return False
-            for condition in conditions:
-                truth = condition(context)
+        def holds(context: Context) -> Truth:
+            result: Truth = True
+            for part in parts:
+                truth = part(context)
                 if truth is False:
                     return False
                 if result is True:
@@ -85,21 +82,15 @@ class Policy:
     def __init__(self, name: str, statements: Sequence[Statement]) -> None:
         self.name = name
         self.statements = tuple(statements)
-        self._by_action: dict[str, dict[bool, tuple[Statement, ...]]] = {}
+        self._by_action: dict[str, tuple[Statement, ...]] = {}
 
     def about(self, action: str) -> tuple[Statement, ...]:
         """Return the statements about an action, which is given in lower case."""
-        return (*self.effects(action)[False], *self.effects(action)[True])
-
-    def effects(self, action: str) -> Mapping[bool, tuple[Statement, ...]]:
-        """Return the same by whether they allow."""
-        if action not in self._by_action:
-            about = [statement for statement in self.statements if statement.action(action)]
-            self._by_action[action] = {
-                allows: tuple(statement for statement in about if statement.allows is allows)
-                for allows in (True, False)
-            }
-        return self._by_action[action]
+        about = self._by_action.get(action)
+        if about is None:
+            about = tuple(statement for statement in self.statements if statement.action(action))
+            self._by_action[action] = about
+        return about
 
     def __repr__(self) -> str:
         return f"Policy({self.name!r}, {len(self.statements)} statements)"
@@ -152,7 +143,7 @@ def _unreadable(raw: Any, name: str, error: PolicyError) -> list[Statement]:
     return [
         Statement(
             name=name, allows=effect == "Allow", action=action,
-            resource=lambda _, __: unknown, conditions=(),
+            resource=lambda _: unknown, conditions=(),
         )
         for effect in effects
     ]  # fmt: skip
@@ -241,7 +232,7 @@ def _action(raw: Mapping[str, Any]) -> Test:
     return (lambda action: not test(action)) if negated else test
 
 
-def _resource(raw: Mapping[str, Any], *, variables: bool) -> Applies:
+def _resource(raw: Mapping[str, Any], *, variables: bool) -> Condition:
     negated = "NotResource" in raw
     texts = _texts(raw, "NotResource" if negated else "Resource")
     for text in texts:
@@ -261,19 +252,20 @@ def _resource(raw: Mapping[str, Any], *, variables: bool) -> Applies:
         return everything
     test = like(fixed)
     if not varying and not incomplete:
-        return lambda resource, _: test(resource) is not negated
+        return lambda context: test(context.resource) is not negated
     loose = like_any(incomplete)
 
-    def resources(resource: str, context: Context) -> Truth:
-        each = (_names(template, resource, context, negated=negated) for template in varying)
+    def resources(context: Context) -> Truth:
+        resource = context.resource
+        each = (_names(template, context, negated=negated) for template in varying)
         named = any_of((test(resource), *each, _INCOMPLETE if loose(resource) else False))
         return opposite(named) if negated else named
 
     return resources
 
 
-def _names(template: PolicyText, resource: str, context: Context, *, negated: bool) -> Truth:
-    """Tell whether a text with variables names a resource.
+def _names(template: PolicyText, context: Context, *, negated: bool) -> Truth:
+    """Tell whether a text with variables names the resource.
 
     With a variable that has no value it names none. Of NotResource the guide says that, too, and
     that such a variable might make the whole statement invalid: whether the statement then applies
@@ -284,8 +276,8 @@ def _names(template: PolicyText, resource: str, context: Context, *, negated: bo
     if filled is None:
         return Unknown("a variable of its NotResource has no value") if negated else False
     if isinstance(filled, Unknown):
-        return filled if like([template.widest])(resource) else False
-    return like([filled])(resource)
+        return filled if like([template.widest])(context.resource) else False
+    return like([filled])(context.resource)
 
 
 def _texts(raw: Mapping[str, Any], element: str) -> list[str]:

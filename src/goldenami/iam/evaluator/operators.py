@@ -54,9 +54,15 @@ def _among(read: Callable[[str], Any]) -> Make:
     return make
 
 
+def _remembering(make: Make) -> Make:
+    """Return the same for values that take long to read, and that many requests have in common."""
+    return lambda values: lru_cache(maxsize=256)(make(values))
+
+
 _TRUTHS = {"true": True, "false": False}
 
 
+@_remembering
 def _bool(values: tuple[Resolved, ...]) -> Test:
     expected = frozenset(_TRUTHS[plain(value).lower()] for value in values)
     return lambda text: _TRUTHS[text.lower()] in expected
@@ -64,11 +70,6 @@ def _bool(values: tuple[Resolved, ...]) -> Test:
 
 def _bytes(text: str) -> bytes:
     return base64.b64decode(text, validate=True)
-
-
-def _remembering(make: Make) -> Make:
-    """Return the same for values that take long to read, and that many requests have in common."""
-    return lambda values: lru_cache(maxsize=256)(make(values))
 
 
 @_remembering

@@ -47,9 +47,11 @@ class Variable(Struct, frozen=True):
 
     def value(self, context: Context) -> str | Unknown | None:
         """Return what takes its place in a request; None if nothing does."""
-        value = context.get(self.key.name, ())
-        if value == ():
+        value = context.value(self.key.name)
+        if value is None:
             return self.key.if_missing(context, self.default)
+        if value == ():
+            return self.default
         if not isinstance(value, str) or self.key.multivalued:
             return Unknown(f"{self.key.name} may have several values, and is a variable")
         return value or Unknown(f"{self.key.name} is empty, and is a variable")

@@ -271,7 +271,7 @@ def _is_decided(request: ReachRequest, organization: bool, key: str) -> bool:
 
 def _patterns(actor: Actor, action: str) -> Iterator[Resolved | None]:
     """Yield the resources of every Allow of somebody; None for what only a decision can tell."""
-    keys = Context(actor.principal.keys_in_lower_case)
+    keys = Context(principal=actor.principal.keys_in_lower_case)
     for document in actor.documents:
         for clause in clauses_of(document):
             if clause.allows and clause.about(action):
