@@ -43,7 +43,7 @@ INVISIBLE = "not-visible"
 UNSEEN = "unseen"
 
 
-class ImageSeen(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ImageSeen(Struct, frozen=True, kw_only=True, omit_defaults=True, cache_hash=True):
     """What is known of the image of a subject.
 
     ``state`` is ``deregistered`` if EC2 says that the image is gone, ``not-visible`` if it only

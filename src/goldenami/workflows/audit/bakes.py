@@ -44,9 +44,11 @@ class Bakes:
         """
         instances = some.subjects
         claims = {instance.id: build for instance in instances if (build := build_of(instance))}
+        if not claims:
+            return Batch(subjects=instances, compliant=some.compliant)
         forged: dict[str, str] = {}
         try:
-            if claims and not self.problem:
+            if not self.problem:
                 self._books = self._books or leftovers.books(self._regional)
                 forged = _forged(self._regional, self._books.records, claims)
         except GoldenamiError as error:
