@@ -11,28 +11,38 @@ import os
 import sys
 from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import Any
 
 from botocore.retries.standard import ExponentialBackoff
 
+import goldenami
+from goldenami import resources
 from goldenami.aws import ask, waits
 from goldenami.aws.session import Aws
 from goldenami.cli import main
+from goldenami.iam.profiles import load_profiles
+from goldenami.iam.proof import cases
+from goldenami.iam.render import as_json
 
 LATE = (
-    "_strptime", "encodings.idna", "rich.console",
-    "goldenami.aws.whole", "goldenami.report.listing", "goldenami.report.plan",
-    "goldenami.workflows.freshness", "goldenami.workflows.lifecycle.pruning",
-    "goldenami.workflows.lifecycle.restoration", "goldenami.workflows.lifecycle.revoke",
-    "goldenami.workflows.lifecycle.rollback", "goldenami.workflows.release",
-    "pydantic.type_adapter", "rich.pager", "rich.table", "typer._adapters",
+    "_strptime", "encodings.idna", "encodings.unicode_escape", "pydantic.type_adapter",
+    "rich.console", "rich.pager", "rich.table", "typer._adapters", "typer._click.decorators",
+    "xml.sax.saxutils",
 )  # fmt: skip
-"""What a command imports only when it needs it."""
+"""What others import only when they need it; goldenami's own modules are imported all."""
 
 sys.path.append(str(Path(__file__).parents[2]))
 import_module("botocore_once").keep()
-for name in LATE:
-    import_module(name)
+OWN = [module.name for module in walk_packages(goldenami.__path__, "goldenami.")]
+for name in (*LATE, *OWN):
+    if not name.endswith("__main__"):
+        import_module(name)
+cases.load()
+load_profiles()
+templates = resources.environment(resources.folder("templates") / "policies", as_json)
+for name in templates.list_templates():
+    templates.get_template(name)
 os.environ |= {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}  # a run has its own
 for service in ("ec2", "iam", "organizations", "ssm", "sts", "service-quotas"):
     Aws(region="us-east-1").client(service)  # models and classes, as commands share them
