@@ -18,6 +18,12 @@ OTHER_ACCOUNT = "444455556666"
 HOME = ("--region", "us-east-1")
 
 
+@pytest.fixture
+def golden(as_released: str) -> str:
+    """Return an image that was not baked: what is asked here is who uses it."""
+    return as_released
+
+
 def run(sandbox: Sandbox, image_id: str, **more: Any) -> str:
     launched = sandbox.client("ec2").run_instances(
         ImageId=image_id, MinCount=1, MaxCount=1, InstanceType="t3.micro", **more
@@ -36,11 +42,13 @@ def found(document: dict[str, Any]) -> set[tuple[str, str]]:
     return {(one["subject"]["id"], one["rule"]) for one in document["findings"]}
 
 
-def test_what_will_launch_is_judged(cli: Any, sandbox: Sandbox, golden: str, public: str) -> None:
+def test_what_will_launch_is_judged(cli: Any, sandbox: Sandbox, released: str, public: str) -> None:
     ec2, scaling = sandbox.client("ec2"), sandbox.client("autoscaling")
     ssm = sandbox.client("ssm")
     sandbox.pending_s = 0.0
-    ssm.put_parameter(Name="/images/golden", Type="String", Value=golden, DataType="aws:ec2:image")
+    ssm.put_parameter(
+        Name="/images/golden", Type="String", Value=released, DataType="aws:ec2:image"
+    )
 
     def template(name: str, image: str) -> str:
         made = ec2.create_launch_template(
@@ -50,17 +58,21 @@ def test_what_will_launch_is_judged(cli: Any, sandbox: Sandbox, golden: str, pub
         template_id: str = made["LaunchTemplate"]["LaunchTemplateId"]
         return template_id
 
-    good = template("good", golden)
+    good = template("good", released)
     by_parameter = template("by-parameter", "resolve:ssm:/images/golden")
     missing = template("missing", "resolve:ssm:/images/none")
     bad = template("bad", public)
-    ec2.create_launch_template_version(LaunchTemplateId=bad, LaunchTemplateData={"ImageId": golden})
-    ec2.create_launch_template_version(LaunchTemplateId=bad, LaunchTemplateData={"ImageId": golden})
+    ec2.create_launch_template_version(
+        LaunchTemplateId=bad, LaunchTemplateData={"ImageId": released}
+    )
+    ec2.create_launch_template_version(
+        LaunchTemplateId=bad, LaunchTemplateData={"ImageId": released}
+    )
     ec2.create_launch_template_version(
         LaunchTemplateId=good, LaunchTemplateData={"ImageId": public}
     )
     ec2.create_launch_template_version(
-        LaunchTemplateId=good, LaunchTemplateData={"ImageId": golden}
+        LaunchTemplateId=good, LaunchTemplateData={"ImageId": released}
     )
     scaling.create_launch_configuration(
         LaunchConfigurationName="old", ImageId=public, InstanceType="t3.micro"
@@ -151,11 +163,11 @@ def test_fleets_and_node_groups_are_judged(
 
 
 def test_a_forged_approval_is_no_approval(
-    cli: Any, sandbox: Sandbox, golden: str, own_images: Any
+    cli: Any, sandbox: Sandbox, released: str, own_images: Any
 ) -> None:
     ec2 = sandbox.client("ec2")
     made = own_images("us-east-1")[0]
-    instance = run(sandbox, golden)
+    instance = run(sandbox, released)
     naive = ec2.create_image(InstanceId=instance, Name="mine")["ImageId"]
     ec2.create_tags(Resources=[naive], Tags=[{"Key": "goldenami:status", "Value": "approved"}])
     bad = run(sandbox, naive)
@@ -163,7 +175,7 @@ def test_a_forged_approval_is_no_approval(
     assert found(document) == {(bad, "spoofed-approval")}
     assert "lacks the tag goldenami:image" in document["findings"][0]["reason"]
 
-    ec2.deregister_image(ImageId=golden)  # so that the forger can take its name
+    ec2.deregister_image(ImageId=released)  # so that the forger can take its name
     clever = ec2.create_image(InstanceId=instance, Name=made["Name"])["ImageId"]
     ec2.create_tags(Resources=[clever], Tags=made["Tags"])
     worse = run(sandbox, clever)

@@ -16,6 +16,12 @@ REFRESH = ("--action", "refresh", "--image", "web-base")
 
 
 @pytest.fixture
+def golden(as_released: str) -> str:
+    """Return an image that was not baked: what is asked here is who uses it."""
+    return as_released
+
+
+@pytest.fixture
 def audited(cli: Any, tmp_path: Path) -> Any:
     """Audit the region, and return the file."""
 
