@@ -66,12 +66,23 @@ def test_what_the_list_of_commands_says_of_each_is_how_its_help_begins() -> None
         assert said == {name: summary(command) for name, command in group.commands.items()}
 
 
-def test_a_further_process_of_an_audit_imports_what_reads_and_judges_alone() -> None:
+@pytest.mark.parametrize("module", ["auditing", "worker"])
+def test_an_audit_imports_what_reads_and_judges_instances(module: str) -> None:
+    """The first process and further ones; what few audits need is imported by these."""
     program = (
-        "import goldenami.workflows.audit.worker, json, sys; print(json.dumps([*sys.modules]))"
+        f"import goldenami.workflows.audit.{module}, json, sys; print(json.dumps([*sys.modules]))"
     )
     ran = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    packages = {name.split(".")[0] for name in json.loads(ran.stdout)}
+    loaded = json.loads(ran.stdout)
+    packages = {name.split(".")[0] for name in loaded}
     assert packages & {"boto3", "jinja2", "rich", "typer", "yaml"} == set()
+    parts = {".".join(name.split(".")[:3]) for name in loaded}
+    few = {
+        "goldenami.spec",
+        "goldenami.iam",
+        "goldenami.aws.launches",
+        "goldenami.aws.organizations",
+    }
+    assert parts & few == set()

@@ -9,18 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from goldenami.aws.answers.iam import (
-    EvaluationResult,
-    GetRole,
-    SimulateCustomPolicy,
-    SimulatePrincipalPolicy,
-)
 from goldenami.aws.answers.interface import Listing
 from goldenami.aws.errors import unreadable
 from goldenami.aws.session import Aws
 from goldenami.errors import AwsError
 
 if TYPE_CHECKING:
+    from goldenami.aws.answers.iam import EvaluationResult
     from goldenami.iam.evaluator.request import Request, Value
 
 PERMISSIONS = ("iam:GetRole", "iam:SimulatePrincipalPolicy")
@@ -52,6 +47,8 @@ def refused(
     Raises:
         AwsError: the simulator could not be asked, or would have to know more than it was told.
     """
+    from goldenami.aws.answers.iam import SimulatePrincipalPolicy
+
     source = _identity(aws, purpose)
     if source is None:
         return None
@@ -73,7 +70,7 @@ def refused(
     return tuple(sorted(refusal for result in results for refusal in _refusals(result)))
 
 
-def _refusals(result: EvaluationResult) -> Iterator[str]:
+def _refusals(result: "EvaluationResult") -> Iterator[str]:
     """Yield what a result refuses: on each resource, or on all if it tells them not apart."""
     for resource in result.resource_specific_results:
         if resource.eval_resource_decision != ALLOWED:
@@ -94,6 +91,7 @@ def decision(aws: Aws, request: "Request", *, arn: str, documents: Sequence[str]
     Raises:
         AwsError: the simulator refused.
     """
+    from goldenami.aws.answers.iam import SimulateCustomPolicy, SimulatePrincipalPolicy
     from goldenami.iam.evaluator.context import visible  # it takes a while, and few ask
 
     context = sorted(visible(request).items())
@@ -116,6 +114,8 @@ def decision(aws: Aws, request: "Request", *, arn: str, documents: Sequence[str]
 
 def _identity(aws: Aws, purpose: str) -> str | None:
     """Return the caller's user or role, which the simulator asks for; None for the root user."""
+    from goldenami.aws.answers.iam import GetRole
+
     kind, _, rest = aws.caller.split(":")[5].partition("/")
     if kind == "assumed-role":
         # a session's ARN has no path, and the simulator wants the role's own

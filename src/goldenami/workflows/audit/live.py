@@ -3,12 +3,12 @@
 from collections.abc import Container, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from goldenami.aws import allowed_images, images, parameters
 from goldenami.aws.inventory import InstanceInventory, OtherReaders
-from goldenami.aws.launches import Launches
 from goldenami.aws.parallel import concurrently
 from goldenami.aws.seen_images import SeenImages
 from goldenami.aws.session import Aws, RegionalAws
@@ -23,9 +23,11 @@ from goldenami.workflows import goldens
 from goldenami.workflows.audit import instances
 from goldenami.workflows.audit.account_regions import AuditedPlaces, begin_places, places
 from goldenami.workflows.audit.ancestors import with_ancestors
-from goldenami.workflows.audit.published import PublishedParameters
 from goldenami.workflows.audit.question import PART, AuditQuestion
 from goldenami.workflows.audit.sources import AuditSelection, Batch, Batches, GoldenImages
+
+if TYPE_CHECKING:
+    from goldenami.workflows.audit.published import PublishedParameters
 
 ASKING = 40
 """How many calls that were made ahead are under way at once."""
@@ -85,6 +87,8 @@ class LiveSource:
             self._to_list = iter([place for place in places if place in selected])
             self._list_ahead()
         if self._looks_at(Kind.PARAMETER):
+            from goldenami.workflows.audit.published import PublishedParameters
+
             self._published = PublishedParameters(self._aws, places, self._pool)
         self._own, errors = concurrently(places, lambda place: images.own(self._aws.at(place)))
         self._leave_out_all_but(self._own)
@@ -171,6 +175,8 @@ class LiveSource:
 
     def _launches(self, regional: RegionalAws, seen: SeenImages) -> Iterator[tuple[str, Batches]]:
         """Yield what will launch; all of it is asked for at once."""
+        from goldenami.aws.launches import Launches
+
         launches = Launches(regional, regional.account, seen)
         readers = {
             Kind.LAUNCH_TEMPLATE: ("launch templates", launches.launch_templates),
