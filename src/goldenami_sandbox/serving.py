@@ -41,8 +41,7 @@ class _Dispatcher(DomainDispatcherApplication):
         dispatch = _of_one_path(environ)
         if dispatch is None:
             return super().__call__(environ, start_response)
-        request = Request(environ)
-        status, headers, body = dispatch(request, request.raw_url, dict(request.headers))
+        status, headers, body = dispatch(Request(environ))
         return Response(body, status, headers)(environ, start_response)
 
     @overrides
