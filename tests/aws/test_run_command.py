@@ -106,6 +106,8 @@ def test_an_agent_that_never_registers_is_said_to_lack_permissions_or_a_way(doin
     with pytest.raises(BakeError, match="the SSM agent of i-1 not ready") as failed:
         run_command.run(context)
     assert "AmazonSSMManagedInstanceCore" in failed.value.fix
+    client = Answers(send_command=[refused("InvalidInstanceId")])
+    context, _ = doing(client, InstanceId="i-1", run="true", timeout_s=600)
     context.cancelled.set()
     with pytest.raises(BakeError, match="stopped while waiting") as stopped:
         run_command.run(context)
