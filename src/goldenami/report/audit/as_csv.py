@@ -55,7 +55,7 @@ class _Lines:
         )  # fmt: skip
         around = self._known.get(alike)
         if around is None:
-            if len(self._known) == _KEPT:
+            if len(self._known) >= _KEPT:  # several threads may add one at a time
                 self._known.clear()
             around = self._known[alike] = _around(finding)
         return _cells((subject.id, subject.name)).join(around)
