@@ -96,6 +96,13 @@ def _seconds(pair: Pair) -> bool:
     )
 
 
+def _empty_set(pair: Pair) -> bool:
+    return any(
+        operator.startswith(("ForAnyValue:", "ForAllValues:")) and _given(pair, key) == [""]
+        for operator, key, _ in _tests(pair)
+    )
+
+
 PREDICATES: Mapping[str, Callable[[Pair], bool]] = {
     "variable in a policy of 2008": _variable_of_2008,
     "negated operator, variable without a value": _negated_without_value,
@@ -103,6 +110,7 @@ PREDICATES: Mapping[str, Callable[[Pair], bool]] = {
     "an address of the other family": _other_family,
     "date as seconds since 1970": _seconds,
     "incomplete ARN": _incomplete_arn,
+    "set operator on an empty text": _empty_set,
 }
 
 

@@ -67,6 +67,7 @@ def test_each_listed_disagreement_is_recognised_and_has_its_page() -> None:
         (None, {"NumericEquals": {"aws:MultiFactorAuthAge": "1767225600"}}, {}),
         ("incomplete ARN", {}, {"Resource": "arn:aws:ec2:*"}),
         (None, {}, {"Resource": ["*", "arn:aws:ec2:*:*:*"]}),
+        (None, {"ForAnyValue:StringNotEquals": {"aws:PrincipalTag/team": "x"}}, {}),
     ],
 )  # fmt: skip
 def test_a_cause_is_told_by_its_element(
@@ -79,6 +80,9 @@ def test_a_cause_is_told_by_its_element(
     pair = replace(bare, principal=user, identity=[document])
     assert cause_of(pair) == cause
     old = replace(pair, identity=[{**document, "Version": "2008-10-17"}])
+    if "ForAnyValue:StringNotEquals" in condition:
+        empty = replace(pair, context={"aws:PrincipalTag/team": ""})
+        assert cause_of(empty) == "set operator on an empty text"
     if "NotIpAddress" in condition:
         moved = replace(pair, context={"aws:SourceIp": "2001:db8::1"})
         assert cause_of(moved) == "an address of the other family"
