@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsident
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from sys import intern
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -71,9 +72,12 @@ class Scope(Struct, frozen=True):
 
 
 def resource_tags(tags: Tags, *services: str) -> dict[str, Value]:
-    """Return the condition keys of a resource's tags, those of services' own among them."""
+    """Return the condition keys of a resource's tags, those of services' own among them.
+
+    Names of keys are interned here: the evaluator compares those of each request.
+    """
     families = (RESOURCE_TAG, *map(tag_family, services))
-    return {f"{family}{key}": value for family in families for key, value in tags.items()}
+    return {intern(f"{family}{key}"): value for family in families for key, value in tags.items()}
 
 
 def tag_family(service: str) -> str:
@@ -93,7 +97,7 @@ def tags_in(keys: Keys) -> dict[str, str]:
 def request_tags(tags: Iterable[Mapping[str, Any]]) -> dict[str, Value]:
     """Return the condition keys of the tags in a request (``[{"Key": …, "Value": …}]``)."""
     listed = list(tags)
-    values = {f"aws:RequestTag/{tag['Key']}": str(tag.get("Value", "")) for tag in listed}
+    values = {intern(f"aws:RequestTag/{tag['Key']}"): str(tag.get("Value", "")) for tag in listed}
     return tag_names(tag["Key"] for tag in listed) | values
 
 
@@ -106,7 +110,7 @@ def tag_names(names: Iterable[str]) -> dict[str, Value]:
 def condition_keys(service: str, **values: Known) -> dict[str, Value]:
     """Return a service's own condition keys by their names; of None, which is not known, none."""
     return {
-        f"{service}:{name}": str(value).lower() if isinstance(value, bool) else str(value)
+        intern(f"{service}:{name}"): str(value).lower() if isinstance(value, bool) else str(value)
         for name, value in values.items()
         if value is not None
     }

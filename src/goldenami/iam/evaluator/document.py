@@ -245,9 +245,8 @@ def _resource(raw: Mapping[str, Any], *, variables: bool) -> Condition:
             )
     incomplete = [text for text in texts if text != "*" and text.count(":") < _COLONS]
     completed = [text + ":*" * (_COLONS - text.count(":")) for text in incomplete]
-    fixed, varying = fixed_and_varying(
-        (*(set(texts) - set(incomplete)), *completed), variables=variables
-    )
+    whole = [text for text in dict.fromkeys(texts) if text not in incomplete]
+    fixed, varying = fixed_and_varying((*whole, *completed), variables=variables)
     if "*" in texts and not negated:
         return everything
     test = like(fixed)
