@@ -310,6 +310,23 @@ def a_parser_says_what_it_cannot_parse() -> None:
         parser.parse({"body": b"<", "status_code": 200, "headers": {}}, None)
 
 
+def a_bundle_is_read_before_the_connections_that_trust_it() -> None:
+    ours = client(session())
+    private.trust_in_common(ours)
+    http = ours._endpoint.http_session
+    pools = [http._manager.connection_from_url(url) for url in ("https://a", "https://b")]
+    for pool in pools:
+        http._setup_ssl_cert(pool, "https://a", True)
+    contexts = {id(pool.ConnectionCls(**_how(pool)).ssl_context) for pool in pools}
+    assert len(contexts) == 1
+    assert [pool.ca_certs for pool in pools] == [None, None]
+    assert [pool.cert_reqs for pool in pools] == ["CERT_REQUIRED"] * 2
+
+
+def _how(pool: Any) -> dict[str, Any]:
+    return {"host": pool.host, "port": pool.port, **pool.conn_kw}
+
+
 PARTS: dict[str, Callable[[], None]] = {
     "the event before-parse": an_answer_is_looked_at_before_it_is_parsed,
     "response_dict of before-parse": a_body_that_is_taken_away_is_not_parsed,
@@ -329,6 +346,7 @@ PARTS: dict[str, Callable[[], None]] = {
     "DeferredRefreshableCredentials": credentials_are_fetched_when_they_are_needed,
     "scoped and full configuration": a_session_has_the_configuration,
     "meta.method_to_api_mapping, xform_name": a_client_tells_its_operations_from_its_other_methods,
+    "URLLib3Session._setup_ssl_cert": a_bundle_is_read_before_the_connections_that_trust_it,
     "botocore.utils": urls_are_judged_and_proxies_found,
     "botocore.utils.parse_timestamp": times_are_parsed,
     "ResponseParserError": a_parser_says_what_it_cannot_parse,

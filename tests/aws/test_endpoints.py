@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import certifi
 import pytest
 
 from goldenami.aws import endpoints, session
@@ -311,6 +312,31 @@ def test_a_certificate_that_nobody_vouches_for_and_one_of_another_host(
         assert error.fix.startswith(TRUST)
         assert failure(f"https://localhost:{port}").fix == REACH  # trusted, and no HTTP
         failure(f"http://localhost:{port}")
+
+
+def test_a_bundle_is_read_once_and_trusted_by_those_alone_who_name_it(
+    certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other.pem"
+    other.write_bytes(Path(certifi.where()).read_bytes())
+    read: list[str] = []
+    load = ssl.SSLContext.load_verify_locations
+
+    def loaded(self: ssl.SSLContext, cafile: Any = None, *rest: Any, **named: Any) -> None:
+        read.append(str(cafile))
+        load(self, cafile, *rest, **named)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", loaded)
+    with serving(secured(certificate)) as port:
+        for bundle in (certificate, other, certificate, other, certificate):
+            monkeypatch.setenv("AWS_CA_BUNDLE", str(bundle))
+            for _ in range(2):
+                error = failure(f"https://localhost:{port}")
+                assert ("self-signed certificate" in error.message) == (bundle == other)
+        assert sorted(read) == sorted([str(certificate), str(other)])
+        certificate.write_text(certificate.read_text() + other.read_text())
+        failure(f"https://localhost:{port}")
+        assert read[2:] == [str(certificate)]  # it has changed
 
 
 def test_a_server_without_tls() -> None:

@@ -7,7 +7,8 @@ tries each with the version that is installed, and names what is gone.
 
 import gzip
 from collections.abc import Callable, Collection, Iterator, Mapping
-from functools import cache
+from contextlib import suppress
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from botocore import xform_name
 from botocore.client import BaseClient, ClientCreator
 from botocore.credentials import Credentials, DeferredRefreshableCredentials
 from botocore.exceptions import DataNotFoundError
+from botocore.httpsession import create_urllib3_context
 from botocore.loaders import JSONFileLoader, Loader, create_loader
 from botocore.model import ServiceModel
 from botocore.parsers import EC2QueryParser, ResponseParserError, ResponseParserFactory
@@ -46,6 +48,7 @@ __all__ = [
     "regions_of",
     "share_models",
     "sign_by",
+    "trust_in_common",
     "xform_name",
 ]
 
@@ -249,6 +252,34 @@ def around_calls(
 def sign_by(session: Any, credentials: Credentials) -> None:
     """Have a botocore session's calls signed with credentials that are no plain keys."""
     session._credentials = credentials  # noqa: SLF001
+
+
+def trust_in_common(client: Any) -> None:
+    """Have the connections of clients share the authorities that they trust, by their bundle.
+
+    For each connection urllib3 reads the whole bundle anew, which takes longer than all else.
+    """
+    http = client._endpoint.http_session  # noqa: SLF001
+    usual, own = http._setup_ssl_cert, (http._cert_file, http._key_file)  # noqa: SLF001
+
+    def set_up(pool: Any, url: str, verify: Any) -> None:
+        usual(pool, url, verify)
+        if pool.ca_certs is None:
+            return
+        with suppress(OSError):  # of a bundle that is none: urllib3 says so when it connects
+            changed = Path(pool.ca_certs).stat().st_mtime_ns
+            pool.conn_kw["ssl_context"] = _trusting(pool.ca_certs, changed, own)
+            pool.ca_certs = None
+
+    http._setup_ssl_cert = set_up  # noqa: SLF001
+
+
+@lru_cache(maxsize=16)
+def _trusting(bundle: str, _: int, __: tuple[str | None, str | None]) -> Any:
+    """Return what trusts a bundle as it is now, for those who show the same certificate."""
+    context = create_urllib3_context()
+    context.load_verify_locations(bundle)
+    return context
 
 
 def operations_of(client: Any) -> Collection[str]:

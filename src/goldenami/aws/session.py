@@ -145,6 +145,8 @@ class Aws(Asking):
         return ActingClient(client, self._session.get_credentials(), self._acts_as)
 
     def _new_client(self, service: str, region: str) -> Any:
+        from goldenami.aws.botocore_private import trust_in_common
+
         with explained(f"connecting to {service}", region):
             endpoints.check(self._session, service, self.endpoint_url)
             try:
@@ -161,6 +163,7 @@ class Aws(Asking):
                     fix="correct the AWS_ variable, or the entry of the AWS configuration file",
                 ) from error
             endpoints.check_proxy(client.meta.endpoint_url)
+            trust_in_common(client)
             return client
 
     def at(self, place: AccountRegion) -> "RegionalAws":
