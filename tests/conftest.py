@@ -66,7 +66,8 @@ def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """Run a test, measured if it is not marked ``no_cover``."""
-    with _measured(item):
+    drawn = getattr(getattr(item, "obj", None), "hypothesis", None) if sys.gettrace() else None
+    with _measured(item), unmeasured.examples_measured(drawn) if drawn else nullcontext():
         yield
 
 

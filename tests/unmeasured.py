@@ -61,6 +61,32 @@ def nothing_measured() -> Iterator[None]:
         sys.settrace(tracer)
 
 
+@contextmanager
+def examples_measured(hypothesis: Any) -> Iterator[None]:
+    """Measure a property with each example, and nothing of what draws the examples.
+
+    Args:
+        hypothesis: what Hypothesis hangs on a test of its own, with the property in it.
+    """
+    tracer, test = sys.gettrace(), hypothesis.inner_test
+
+    @wraps(test)
+    def measured(*arguments: Any, **named: Any) -> Any:
+        sys.settrace(tracer)
+        try:
+            return test(*arguments, **named)
+        finally:
+            sys.settrace(None)
+
+    hypothesis.inner_test = measured
+    sys.settrace(None)
+    try:
+        yield
+    finally:
+        hypothesis.inner_test = test
+        sys.settrace(tracer)
+
+
 def leave_botocore_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Measure no call to AWS and no making of a session or a client."""
     makers = ((BotocoreSession, "__init__"), (Session, "client"))
