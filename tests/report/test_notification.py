@@ -3,6 +3,7 @@
 import io
 
 import msgspec
+import pytest
 from msgspec.structs import replace
 
 from goldenami.aws import topics
@@ -71,6 +72,7 @@ def test_a_compliant_fleet_is_told_of_once_it_is_asked_for(clean_document: Docum
     assert "2 compliant" in message.text or "compliant" in message.text.splitlines()[0]
 
 
+@pytest.mark.no_cover  # its millions of characters are traced one by one
 def test_a_message_of_a_large_audit_is_short(document: Document, finding: Finding) -> None:
     long = replace(
         finding, subject=replace(finding.subject, name="é" * 9_000), reason="🔥" * 90_000
