@@ -52,6 +52,9 @@ def process(sandbox: Sandbox, tmp_path: Path) -> Any:
 
 
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS.keys())
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"  # a file that was being opened stays open
+)
 def test_ctrl_c_while_a_command_reads_is_told_in_one_line(
     cli: Any, write: Any, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, mutating: Any,
     command: list[str],

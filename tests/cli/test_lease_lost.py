@@ -1,5 +1,6 @@
 """A bake that loses the right to bake, as one whose machine slept, changes nothing more."""
 
+from threading import Thread, current_thread
 from typing import Any
 
 import msgspec
@@ -41,13 +42,16 @@ def test_wherever_a_bake_loses_its_lease_it_changes_nothing_more(
         sandbox.reset()
         sandbox.pending_s = 0.0
         seed.instance_profile(sandbox, "managed")
-        checks = 0
+        checks, under_way = 0, 0
+        threads: set[Thread] = set()
 
-        def losing(self: Lease, at: int = at) -> None:
-            nonlocal checks
+        def losing(self: Lease, at: int = at, threads: set[Thread] = threads) -> None:
+            nonlocal checks, under_way
             checks += 1
             if checks == at:
+                under_way = sum(each.is_alive() for each in threads - {current_thread()})
                 take_over(sandbox)
+            threads.add(current_thread())
             check(self)
 
         monkeypatch.setattr(Lease, "check", losing)
@@ -56,8 +60,10 @@ def test_wherever_a_bake_loses_its_lease_it_changes_nothing_more(
             break
         calls = mutating()
         taken = len(calls) - calls[::-1].index("PutParameter")
-        # Beside the record of the image the end of the base instance may be under way already.
-        assert calls[taken:] in ([], ["TerminateInstances"][fails:]), at
+        # What had the right to go ahead before, in a thread of its own, may be under way still; so
+        # may, beside the record of the image, the end of the base instance.
+        late = [call for call in calls[taken:] if fails or call != "TerminateInstances"]
+        assert len(late) <= under_way, (at, late)
         assert ran.code == 4, ran.err
         assert "the right to bake it is lost: build theirs by arn on elsewhere" in ran.err
         kept = kept or "kept: launch" in ran.err
