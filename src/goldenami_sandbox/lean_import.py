@@ -16,6 +16,7 @@ from typing import Any
 
 from boto3 import Session
 
+from goldenami import garbage
 from goldenami_sandbox import models
 from goldenami_sandbox.overriding import replaced
 
@@ -76,14 +77,11 @@ def _without_waste() -> Iterator[None]:
 @contextmanager
 def _kept() -> Iterator[None]:
     """Let Python look for no garbage in all that is imported in the block, nor later."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        if collecting:
-            gc.enable()
+    with garbage.never_collected():
+        try:
+            yield
+        finally:
+            gc.freeze()
 
 
 class _Offerings(Mapping[str, Any]):

@@ -44,7 +44,7 @@ AT_ONCE = 100
 """How many instances are handed over at once."""
 
 PAGES_IN_HAND = 2
-"""How many pages are turned into objects at a time: text needs far less memory while it waits."""
+"""How many pages are read at a time: as text alone they need less memory while they wait."""
 
 _in_hand = BoundedSemaphore(PAGES_IN_HAND)
 R = TypeVar("R")
@@ -152,7 +152,7 @@ class InstanceReader:
         return some_of(rows, listing.elements, by_image, seen, self._like, reading)
 
     def _looked_up(self, _: "PageOfInstances", ids: Iterable[str]) -> Mapping[str, ImageSeen]:
-        return dict(self._images.of(ids).items())
+        return self._images.of(ids)
 
     def _seen(self, page: "PageOfInstances", _: object) -> Mapping[str, ImageSeen]:
         """Return what is known of all images of a page, by all that it tells of each."""

@@ -63,11 +63,11 @@ class PageOfInstances:
     def __init__(self, items: Items, elements: InstanceElements, mark: str) -> None:
         grammar = _grammar(items.list_name, elements)
         self._instances = _instances(_text(items.body, mark), grammar)
-        self.ids = self._column("instanceId")
-        self.states = self._column("instanceState")
-        self.images = self._column("image")
-        if any(None in self._column(element) for element in elements.needed):
+        rows = [instance.group(*elements.needed) for instance in self._instances]
+        columns = [*zip(*rows, strict=True)] or [()] * len(elements.needed)
+        if any(None in column for column in columns):
             raise UnlikeError
+        self.ids, self.states, self.images, *_ = columns
         shape = items.item_shape
         self._members = (shape.members["Instances"].member if elements.group else shape).members
 
@@ -103,9 +103,6 @@ class PageOfInstances:
         if "&" in text:
             return {unescape(key): unescape(value) for key, value in pairs}
         return dict(pairs)
-
-    def _column(self, group: str) -> list[str]:
-        return [instance[group] for instance in self._instances]
 
     def _read(self, member: str, text: str) -> Any:
         try:

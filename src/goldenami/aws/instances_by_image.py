@@ -16,8 +16,8 @@ class InstanceElements(Struct, frozen=True):
         group: the element of a row that has its instances; empty if a row is an instance.
         image: the element of an instance that tells its image.
         described: whether that tells all there is to know of the image, and not its id alone.
-        needed: which of instanceId, instanceState, instanceType, launchTime and image each has to
-            have.
+        needed: what each instance has to have: instanceId, instanceState, image, and which of
+            instanceType and launchTime.
     """
 
     group: str

@@ -100,7 +100,7 @@ class AwsOptions(TableOptions, frozen=True, kw_only=True):
     ) -> "Aws":
         """Return the caller's AWS in a region; ``default`` if no option or setting names one."""
         configured = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-        region = region or configured or default  # boto3 itself does not know AWS_REGION
+        region = region or configured or default  # botocore does not know AWS_REGION
         known = _in_common.get()
         if known is None:
             return self._session(region, bulk=bulk)

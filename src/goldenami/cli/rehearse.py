@@ -1,16 +1,16 @@
 """`goldenami rehearse`: the whole runbook on an embedded AWS, told as a story."""
 
-import gc
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from msgspec import structs
 
+from goldenami import garbage
 from goldenami.cli import options as shared
 from goldenami.cli.command import Argument, Options
 from goldenami.cli.rehearsal_errors import rehearsed
@@ -59,24 +59,12 @@ def rehearse(options: RehearseOptions) -> None:
         sandbox.running(pending_s=PENDING_S) as started,
         redirect_stderr(sys.stdout),  # one story, in order
         shared.clients_in_common(),
-        _without_collections(),
+        garbage.never_collected(),
         rehearsed(),
     ):
         own = started.environment(file.release.build_region, account=world.account)
         os.environ |= own | {"GOLDENAMI_STATE": state}
         _Rehearsal(file, started, world).story()
-
-
-@contextmanager
-def _without_collections() -> Iterator[None]:
-    """Let Python look for no garbage in the block: a rehearsal has next to none, and ends soon."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 class _Rehearsal:

@@ -53,10 +53,10 @@ PROCESSES = 8
 """How many there are at most, this one included."""
 
 _START = (
-    "import gc, sys; gc.set_threshold(200_000, 50, 100); sys.path[:] = sys.argv[2:]; "
+    "import sys; sys.path[:] = sys.argv[2:]; "
+    "from goldenami import garbage; garbage.collect_seldom(); "
     "from goldenami.workflows.audit.worker import main; main(int(sys.argv[1]))"
 )
-"""As the command line, it looks for garbage as seldom from before its imports."""
 
 
 def cores() -> int:

@@ -36,7 +36,7 @@ from goldenami.workflows.audit.summary import Findings, PlaceSummary
 
 PAGES_AT_ONCE = 16
 """How many pages are under way at once at most: they wait for AWS, and then, as text, for one that
-is judged. A process computes on one core, and a page as a tree takes ten times its text."""
+is judged: a process computes on one core, and a page that is read takes several times its text."""
 
 Send = Callable[[object], None]
 
