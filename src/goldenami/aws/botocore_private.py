@@ -8,7 +8,7 @@ tries each with the version that is installed, and names what is gone.
 import gzip
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -45,12 +45,16 @@ __all__ = [
     "operations_of",
     "parse_answers_by",
     "parse_timestamp",
+    "read_in_large_parts",
     "regions_of",
     "share_models",
     "sign_by",
     "trust_in_common",
     "xform_name",
 ]
+
+PART_BYTES = 4 * 1024 * 1024
+"""How much of an answer is read at once: all of it, as long as it has no more."""
 
 
 class _Parts(dict[str, Any]):
@@ -280,6 +284,29 @@ def _trusting(bundle: str, _: int, __: tuple[str | None, str | None]) -> Any:
     context = create_urllib3_context()
     context.load_verify_locations(bundle)
     return context
+
+
+def read_in_large_parts(client: Any) -> None:
+    """Have answers of a client read in as few parts as they come in.
+
+    Between two parts other threads go on, and it takes a while until this one has its turn again.
+    """
+    pools = client._endpoint.http_session._pool_classes_by_scheme  # noqa: SLF001
+    pools |= {scheme: _in_large_parts(kind) for scheme, kind in pools.items()}
+
+
+@cache
+def _in_large_parts(kind: Any) -> Any:
+    class Pool(kind):  # type: ignore[misc]
+        """A pool of connections whose answers are read so."""
+
+        def urlopen(self, *arguments: Any, **settings: Any) -> Any:
+            """Return an answer."""
+            answer = super().urlopen(*arguments, **settings)
+            answer.stream = partial(answer.stream, PART_BYTES)
+            return answer
+
+    return Pool
 
 
 def operations_of(client: Any) -> Collection[str]:

@@ -145,7 +145,7 @@ class Aws(Asking):
         return ActingClient(client, self._session.get_credentials(), self._acts_as)
 
     def _new_client(self, service: str, region: str) -> Any:
-        from goldenami.aws.botocore_private import trust_in_common
+        from goldenami.aws.botocore_private import read_in_large_parts, trust_in_common
 
         with explained(f"connecting to {service}", region):
             endpoints.check(self._session, service, self.endpoint_url)
@@ -164,6 +164,7 @@ class Aws(Asking):
                 ) from error
             endpoints.check_proxy(client.meta.endpoint_url)
             trust_in_common(client)
+            read_in_large_parts(client)
             return client
 
     def at(self, place: AccountRegion) -> "RegionalAws":

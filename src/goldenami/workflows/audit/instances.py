@@ -1,6 +1,7 @@
 """The instances of a place as they are judged, whichever processes read them."""
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 
 from goldenami.aws.instances_by_image import ByImage, SomeInstances
 from goldenami.aws.inventory import InstanceInventory
@@ -14,6 +15,9 @@ from goldenami.workflows.audit import bakes
 from goldenami.workflows.audit.ancestors import explained_by_ancestors, with_ancestors
 from goldenami.workflows.audit.bakes import Bakes
 from goldenami.workflows.audit.sources import Batch, Batches
+
+AHEAD = 8
+"""How many pages are read at most while another process judges one before them."""
 
 
 def read(
@@ -65,7 +69,7 @@ def apart(instances: Iterable[SomeInstances], regional: RegionalAws) -> Batches:
     """
     under_way = Bakes(regional)
     problem: GoldenamiError | None = None
-    for some in instances:
+    for some in _in_order(instances):
         if some.elsewhere is not None:
             judged = some.elsewhere.result()
             yield Batch(share=judged.share)
@@ -76,3 +80,27 @@ def apart(instances: Iterable[SomeInstances], regional: RegionalAws) -> Batches:
             yield under_way.apart(some)
     if problem := problem or under_way.problem:
         raise problem
+
+
+def _in_order(instances: Iterable[SomeInstances]) -> Iterator[SomeInstances]:
+    """Yield instances in their order; pages are read while other processes judge the ones before.
+
+    Raises:
+        GoldenamiError: a page could not be read; what comes before it was yielded.
+    """
+    waiting: deque[SomeInstances] = deque()
+    problem: GoldenamiError | None = None
+    try:
+        for some in instances:
+            waiting.append(some)
+            while waiting and (len(waiting) > AHEAD or _is_there(waiting[0])):
+                yield waiting.popleft()
+    except GoldenamiError as error:
+        problem = error
+    yield from waiting
+    if problem:
+        raise problem
+
+
+def _is_there(some: SomeInstances) -> bool:
+    return some.elsewhere is None or some.elsewhere.done()
