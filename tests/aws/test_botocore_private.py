@@ -8,13 +8,15 @@ import inspect
 import subprocess
 import sys
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import boto3
 import botocore
 import pytest
-from botocore.awsrequest import AWSResponse, HTTPHeaders
+from botocore.awsrequest import AWSRequest, AWSResponse, HTTPHeaders
 from botocore.exceptions import UnknownServiceError
 from botocore.session import Session
 
@@ -327,6 +329,44 @@ def _how(pool: Any) -> dict[str, Any]:
     return {"host": pool.host, "port": pool.port, **pool.conn_kw}
 
 
+class _Big(BaseHTTPRequestHandler):
+    """Answers with a megabyte."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(2**20))
+        self.end_headers()
+        self.wfile.write(bytes(2**20))
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+def an_answer_is_read_in_as_few_parts_as_there_can_be() -> None:
+    usual, ours = client(session()), client(session())
+    private.read_in_large_parts(ours)
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Big) as server:
+        Thread(target=server.serve_forever).start()
+        try:
+            parts = [
+                _parts(each, f"http://127.0.0.1:{server.server_port}") for each in (usual, ours)
+            ]
+        finally:
+            server.shutdown()
+    assert parts[0] > parts[1] == 1
+    pools = [each._endpoint.http_session._pool_classes_by_scheme for each in (usual, ours)]
+    assert all(issubclass(pools[1][scheme], kind) for scheme, kind in pools[0].items())
+    assert pools[0].keys() == {"http", "https"}
+
+
+def _parts(client: Any, url: str) -> int:
+    http = client._endpoint.http_session
+    answer = http.send(AWSRequest("GET", url, stream_output=True).prepare())
+    parts = [*answer.raw.stream()]
+    assert b"".join(parts) == bytes(2**20)
+    return len(parts)
+
+
 PARTS: dict[str, Callable[[], None]] = {
     "the event before-parse": an_answer_is_looked_at_before_it_is_parsed,
     "response_dict of before-parse": a_body_that_is_taken_away_is_not_parsed,
@@ -347,6 +387,7 @@ PARTS: dict[str, Callable[[], None]] = {
     "scoped and full configuration": a_session_has_the_configuration,
     "meta.method_to_api_mapping, xform_name": a_client_tells_its_operations_from_its_other_methods,
     "URLLib3Session._setup_ssl_cert": a_bundle_is_read_before_the_connections_that_trust_it,
+    "URLLib3Session._pool_classes_by_scheme": an_answer_is_read_in_as_few_parts_as_there_can_be,
     "botocore.utils": urls_are_judged_and_proxies_found,
     "botocore.utils.parse_timestamp": times_are_parsed,
     "ResponseParserError": a_parser_says_what_it_cannot_parse,

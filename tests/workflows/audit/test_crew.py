@@ -23,6 +23,7 @@ from goldenami.domain.choices import AuditPart
 from goldenami.errors import InterruptedRunError
 from goldenami.report.audit import LINES, line_of, writer
 from goldenami.workflows.audit import auditing, crew, saved, worker
+from goldenami.workflows.audit.cores import keep, usable
 from goldenami.workflows.audit.crew import Crew, Worker
 from goldenami.workflows.audit.question import AuditQuestion, approved_list
 
@@ -53,7 +54,7 @@ class Crews:
         self.workers: set[Worker] = set()
         self.pages = 0
         monkeypatch.setattr(crew, "BEGIN_AFTER", 2)
-        monkeypatch.setattr(crew, "cores", lambda: self.processes)
+        monkeypatch.setattr(crew, "usable", lambda: range(self.processes))
         ready, page = Crew.ready, Worker.page
 
         def begun(self_: Crew, process: Worker) -> None:
@@ -242,6 +243,7 @@ def test_what_another_process_does(
 
     class Here:
         args = ()
+        pid = 0
         returncode = 0
 
         def kill(self) -> None:
@@ -266,11 +268,43 @@ def test_what_another_process_does(
 
 def test_small_audits_begin_no_process(crews: Crews, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(crew, "BEGIN_AFTER", 3 * (PAGES - 1) + 1)  # as many as come after the first
-    monkeypatch.setattr(crew, "cores", lambda: 8)
+    monkeypatch.setattr(crew, "usable", lambda: range(8))
     began = list[object]()
     monkeypatch.setattr(crew, "Worker", lambda *arguments: began.append(arguments))
     crews.audited(1)
     assert began == []
+
+
+def test_each_process_has_a_core_of_its_own_while_there_are_others(
+    crews: Crews, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = usable()
+    first, second = (*every, *every)[:2]
+    monkeypatch.setattr(crew, "usable", lambda: (first, second))
+    ready, on = Crew.ready, list[set[int]]()
+
+    def seen(self: Crew, process: Worker) -> None:
+        on.extend(os.sched_getaffinity(each) for each in (0, process.process.pid))
+        ready(self, process)
+
+    monkeypatch.setattr(Crew, "ready", seen)
+    try:
+        crews.audited(2)
+        assert on == [{first}, {second}]
+        assert set(usable()) == {first, second}
+    finally:
+        keep(os.getpid(), every)
+
+
+def test_where_there_are_more_cores_than_processes_none_is_kept_on_one(
+    crews: Crews, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crew, "PROCESSES", 2)
+    monkeypatch.setattr(crew, "usable", lambda: range(3))
+    kept = list[object]()
+    monkeypatch.setattr(crew, "keep", lambda *arguments: kept.append(arguments))
+    crews.audited(2)
+    assert kept == []
 
 
 def test_partitions_are_shared_out_too(

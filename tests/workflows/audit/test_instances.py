@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from goldenami.aws import leftovers
 from goldenami.aws.ask import Asking
+from goldenami.aws.instances_by_image import SomeInstances
 from goldenami.aws.inventory import InstanceInventory
 from goldenami.aws.lean_parser import LeanParser
 from goldenami.aws.leftovers import RegionLeases
@@ -22,10 +24,11 @@ from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved, Produced
 from goldenami.domain.audit.document import ImageUse, PlaceRead
 from goldenami.domain.audit.finding import Finding
-from goldenami.domain.audit.subject import ImageSeen
+from goldenami.domain.audit.subject import ImageSeen, Kind, Subject
 from goldenami.domain.audit.waivers import Waived, Waiver, Waivers
 from goldenami.errors import AwsError
 from goldenami.workflows.audit import instances, summary
+from goldenami.workflows.audit.pieces import PageJudged
 from goldenami.workflows.audit.sources import Batch
 from goldenami.workflows.audit.summary import Findings, PlaceSummary
 
@@ -399,3 +402,49 @@ def test_what_is_no_xml_is_unread(part: str, broken: str) -> None:
 def test_an_image_that_is_no_xml_is_unread() -> None:
     page = PAGE.replace("available", "&#0;").encode()
     assert "cannot be parsed" in outcome([page], whole=False).unread
+
+
+class Elsewhere(Future[Any]):
+    """What another process makes of a page; whoever waits for it waits in vain."""
+
+    def result(self, timeout: float | None = None) -> Any:
+        assert self.done()
+        return super().result(timeout)
+
+
+@pytest.mark.parametrize("ending", [None, AwsError("no more of it")])
+def test_pages_are_read_while_others_are_judged_elsewhere_and_come_in_their_order(
+    ending: AwsError | None,
+) -> None:
+    """The first page is not judged before as many have been read after it as may be."""
+    shares = [Elsewhere() for _ in range(3)]
+    ids = [f"i-{number}" for number in range(1, instances.AHEAD)]
+    some = [of(name) for name in ids]
+
+    def listed() -> Iterator[SomeInstances]:
+        yield SomeInstances(elsewhere=shares[0])
+        yield from some
+        shares[0].set_result(judged(1))
+        yield SomeInstances(elsewhere=shares[1])
+        shares[1].set_result(judged(2))
+        yield some[0]
+        yield SomeInstances(elsewhere=shares[2])
+        shares[2].set_result(judged(3))
+        if ending:
+            raise ending
+
+    region: Any = Region([], metadata=True)
+    batches, came = instances.apart(listed(), region), list[Batch]()
+    with pytest.raises(AwsError) if ending else nullcontext():
+        came.extend(batches)
+    parts = [batch.share or batch.subjects[0].id for batch in came]
+    assert parts == [1, *ids, 2, "i-1", 3]
+
+
+def of(name: str) -> SomeInstances:
+    like = Subject(kind=Kind.INSTANCE, account=ACCOUNT, region=PLACE.region, id=name)
+    return SomeInstances(subjects=[like])
+
+
+def judged(share: Any) -> PageJudged:
+    return PageJudged(share=share, error=None, problem=None)

@@ -13,7 +13,7 @@ at the terminal reaches this process alone, which then ends the others.
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from itertools import count
@@ -30,6 +30,7 @@ from goldenami.aws.session import Aws
 from goldenami.domain.account_region import AccountRegion
 from goldenami.domain.audit.approved import Approved
 from goldenami.errors import WorkerLostError
+from goldenami.workflows.audit.cores import keep, usable
 from goldenami.workflows.audit.pieces import (
     Brief,
     PageAnswer,
@@ -57,13 +58,6 @@ _START = (
     "from goldenami import garbage; garbage.collect_seldom(); "
     "from goldenami.workflows.audit.worker import main; main(int(sys.argv[1]))"
 )
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 class _Task:
@@ -223,6 +217,7 @@ class Crew:
         self.workers: list[Worker] = []
         self._busy: dict[Worker | None, int] = {None: 0}
         self._waiting: Counter[Worker | None] = Counter()
+        self._cores: Sequence[int] = ()
         self._lock = RLock()
         self._ended = False
 
@@ -310,12 +305,20 @@ class Crew:
             self._ended = True
         for worker in self.workers:
             worker.end()
+        if self._cores:
+            keep(os.getpid(), self._cores)
 
     def _begin(self) -> None:
         if self.workers or self._aws is None or self._brief is None or self._ended:
             return
         if not sys.executable:  # Python is embedded in a program
             return
+        cores = usable()
         with suppress(OSError):  # no further process can be had: it goes on without
-            for _ in range(min(PROCESSES, cores()) - 1):
+            for _ in cores[1:PROCESSES]:
                 self.workers.append(Worker(self, self._brief, self._aws.heard))
+        processes = [os.getpid(), *(worker.process.pid for worker in self.workers)]
+        if len(processes) == len(cores) > 1:  # else the system knows better where there is room
+            self._cores = cores
+            for process, core in zip(processes, cores, strict=True):
+                keep(process, {core})

@@ -17,7 +17,7 @@ from goldenami.workflows.audit.bakes import Bakes
 from goldenami.workflows.audit.sources import Batch, Batches
 
 AHEAD = 8
-"""How many pages are read at most while another process judges one before them."""
+"""How many pages may wait: for one that another process judges, and for their turn behind it."""
 
 
 def read(
