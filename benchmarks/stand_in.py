@@ -14,9 +14,10 @@ from msgspec import Struct
 
 
 class StandIn(Struct, frozen=True):
-    """A stand-in that serves, and its address."""
+    """A stand-in that serves: its address, and its process."""
 
     url: str
+    process: int
 
     def environment(self, home: Path) -> Mapping[str, str]:
         """Return what a command needs to ask it and nobody else, with a folder as its home."""
@@ -48,6 +49,6 @@ def serving(instances: int, *options: str) -> Iterator[StandIn]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None
-            yield StandIn(server.stdout.readline().strip())
+            yield StandIn(server.stdout.readline().strip(), server.pid)
         finally:
             server.terminate()
