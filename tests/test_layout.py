@@ -53,7 +53,7 @@ SANDBOX_USERS = {
 OPENERS = {"open", "fdopen", "read_text", "read_bytes", "write_text", "write_bytes", "touch"}
 OPENED_ELSEWHERE = {
     ("aws/lease_holder.py", "read_text"): "what the kernel tells of processes",
-    ("aws/botocore_private.py", "read_bytes"): "botocore's models",
+    ("aws/models_ahead.py", "read_bytes"): "botocore's models",
     ("bake/packer_template.py", "fdopen"): "a new file in a folder of its own",
     ("bake/packer_template.py", "open"): "a new file in a folder of its own",
     ("cli/root.py", "open"): "/dev/null, in the place of an output that is gone",

@@ -149,12 +149,63 @@ private.share_models(lean)
 for service in ("ec2", "eks"):
     whole, parts = Session().get_service_data(service), lean.get_service_data(service)
     assert [*parts] == [*whole]
-    assert parts["metadata"] == whole["metadata"]
+    assert [parts[name] for name in parts if name not in ("operations", "shapes")] == [
+        whole[name] for name in whole if name not in ("operations", "shapes")
+    ]
     for name in ("operations", "shapes"):
         assert parts[name].items() == [*whole[name].items()]
         assert parts[name].values() == [*whole[name].values()]
 assert parts["shapes"].get("Cluster") == whole["shapes"]["Cluster"]
 assert parts["shapes"].get("Nothing", 1) == 1
+loaders = [core.get_component("data_loader") for core in (lean, Session())]
+known, usual = [loader.load_data("endpoints") for loader in loaders]
+assert [*known] == [*usual]
+for mine, other in zip(known["partitions"], usual["partitions"], strict=True):
+    assert mine["services"].items() == [*other["services"].items()]
+    assert {**mine, "services": 0} == {**other, "services": 0}
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def docs_are_imported_when_a_docstring_is_written() -> None:
+    """Tried in a Python of its own, and there both ways round: modules are imported once."""
+    script = """
+import sys
+from goldenami.aws import botocore_private as private
+from botocore.session import Session
+
+def docs():
+    return [name for name in sys.modules if name.startswith(private.DOCS)]
+
+def client(core):
+    keys = {"aws_access_key_id": "a", "aws_secret_access_key": "b"}
+    return core.create_client("ec2", region_name="us-east-1", **keys)
+
+lean = Session()
+private.share_models(lean)
+client(lean).meta.events
+assert docs() == []
+usual = client(Session())
+assert "Describes" in str(usual.describe_instances.__doc__.expandtabs())
+waiter = usual.get_waiter("instance_running")
+assert "Polls" in str(waiter.wait.__doc__.expandtabs())
+import botocore.docs
+assert botocore.docs.utils.AutoPopulatedParam and botocore.docs.generate_docs
+assert type(waiter.wait.__doc__) is botocore.docs.docstring.WaiterDocstring
+with private.docs_left_out():
+    assert sys.modules[private.DOCS] is botocore.docs
+assert sys.modules[private.DOCS] is botocore.docs
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def docs_that_are_there_already_stay() -> None:
+    script = """
+import botocore.client, sys
+docs = sys.modules["botocore.docs.docstring"]
+from goldenami.aws import botocore_private
+assert sys.modules["botocore.docs.docstring"] is docs
+assert botocore_private.BaseClient is botocore.client.BaseClient
 """
     subprocess.run([sys.executable, "-c", script], check=True)
 
@@ -374,6 +425,8 @@ PARTS: dict[str, Callable[[], None]] = {
     "response_parser_factory, EC2QueryParser": the_parser_of_a_factory_reads_the_answers,
     "data_loader": the_models_are_read_once_for_all_sessions,
     "JSONFileLoader._load_file": models_are_read_as_botocore_reads_them,
+    "botocore.docs": docs_are_imported_when_a_docstring_is_written,
+    "botocore.docs.docstring": docs_that_are_there_already_stay,
     "Loader.list_api_versions": a_service_is_known_by_its_own_folder,
     "_PY_TO_OP_NAME, _make_api_call": a_method_is_made_when_it_is_called_for,
     "endpoint_resolver": regions_are_those_that_botocore_knows,

@@ -5,16 +5,18 @@ not keep botocore's own fixes away. So each stands here, and `tests/aws/test_bot
 tries each with the version that is installed, and names what is gone.
 """
 
-import gzip
+import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cache, lru_cache, partial
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, Final
 
+import botocore
 import msgspec
 from botocore import xform_name
-from botocore.client import BaseClient, ClientCreator
 from botocore.credentials import Credentials, DeferredRefreshableCredentials
 from botocore.exceptions import DataNotFoundError
 from botocore.httpsession import create_urllib3_context
@@ -28,6 +30,39 @@ from botocore.utils import (
     is_valid_ipv6_endpoint_url,
     parse_timestamp,
 )
+
+from goldenami.aws.models_ahead import contents_of
+
+DOCS = "botocore.docs"
+"""What botocore writes help texts by. It imports that, and a parser of HTML with it, for the
+docstrings of methods, which nobody reads here: that is a tenth of what botocore takes."""
+
+
+@contextmanager
+def docs_left_out() -> Iterator[None]:
+    """Have what is imported in the block go without `DOCS`, which it imports if it writes any."""
+    docs, docstring = ModuleType(DOCS), ModuleType(f"{DOCS}.docstring")
+    docs.__path__ = [str(Path(path) / "docs") for path in botocore.__path__]
+    docstring.__getattr__ = lambda name: partial(_docstring, name)  # type: ignore[method-assign]
+    if any(name.startswith(DOCS) for name in sys.modules):  # others have imported it already
+        yield
+        return
+    sys.modules |= {each.__name__: each for each in (docs, docstring)}
+    try:
+        yield
+    finally:  # whoever else imports any of it gets all of it
+        for name in [name for name in sys.modules if name.startswith(DOCS)]:
+            del sys.modules[name]
+
+
+def _docstring(name: str, *arguments: Any, **settings: Any) -> Any:
+    return getattr(import_module(f"{DOCS}.docstring"), name)(*arguments, **settings)
+
+
+with docs_left_out(), suppress(ImportError, TypeError):  # of a version that cannot be without it
+    import_module("botocore.session")
+
+from botocore.client import BaseClient, ClientCreator  # noqa: E402
 
 __all__ = [
     "CLIENT_NAME_TO_HYPHENIZED_SERVICE_ID_OVERRIDES",
@@ -58,7 +93,7 @@ PART_BYTES = 4 * 1024 * 1024
 
 
 class _Parts(dict[str, Any]):
-    """The operations or shapes of a model, each of which is read when it is looked at."""
+    """Operations or shapes of a model, or services of a partition, read when they are looked at."""
 
     def __getitem__(self, name: str) -> Any:
         part = super().__getitem__(name)
@@ -76,6 +111,12 @@ class _Parts(dict[str, Any]):
         return [(name, self[name]) for name in self]
 
 
+_MANY: Final = {"operations", "services", "shapes"}
+_Value = str | int | float | bool | None
+_Text = dict[str, dict[str, msgspec.Raw] | list[Any] | _Value]
+"""A model, or what is known of a partition: it is gone through once so."""
+
+
 class ModelFiles(JSONFileLoader):
     """botocore's reader of its files, with msgspec's parser and plain dicts, which keep order.
 
@@ -86,18 +127,23 @@ class ModelFiles(JSONFileLoader):
         path = Path(full_path)
         if not path.is_file():
             return None
-        text = path.read_bytes()
-        if path.suffix == ".gz":
-            text = gzip.decompress(text)
-        if not path.name.startswith("service-2."):
-            return msgspec.json.decode(text)
-        model: dict[str, Any] = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
-        for name, part in model.items():
-            if name in ("operations", "shapes"):
-                model[name] = _Parts(msgspec.json.decode(part, type=dict[str, msgspec.Raw]))
-            else:
-                model[name] = msgspec.json.decode(part)
-        return model
+        text = contents_of(path)
+        if path.name.startswith("service-2."):
+            return _in_parts(msgspec.json.decode(text, type=_Text))
+        if path.name == "endpoints.json":
+            known: dict[str, Any] = msgspec.json.decode(text, type=dict[str, list[_Text] | _Value])
+            return known | {"partitions": [_in_parts(each) for each in known["partitions"]]}
+        return msgspec.json.decode(text)
+
+
+def _in_parts(text: _Text) -> dict[str, Any]:
+    """Return what is in a text; parts of which there are many are read when they are looked at."""
+    whole: dict[str, Any] = {**text}
+    for name, value in text.items():
+        if isinstance(value, dict):
+            parts = _Parts(value)
+            whole[name] = parts if name in _MANY else dict(parts.items())
+    return whole
 
 
 class _Services:

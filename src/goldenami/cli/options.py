@@ -112,6 +112,9 @@ class AwsOptions(TableOptions, frozen=True, kw_only=True):
         return known[reached, how].acting(None)  # who knows no answers of AWS from before
 
     def _session(self, region: str | None, *, bulk: bool) -> "Aws":
+        from goldenami.aws import models_ahead
+
+        models_ahead.begin()
         from goldenami.aws.session import Aws
 
         return Aws(
