@@ -121,3 +121,10 @@ def test_more_names_of_keys_than_are_remembered_are_seen_all_the_same() -> None:
         assert "ec2:nosuchkey" not in seen
         assert seen["aws:resourcetag/last"] == last
         assert seen["aws:principalarn"] == BOB.arn
+
+
+def test_tags_of_more_names_than_are_remembered_are_all_seen() -> None:
+    for number in (*range(1_100), 0):
+        context = {f"aws:RequestTag/Tag{number}": "x"}
+        request = Request(principal=BOB, action="ec2:CreateTags", resource=IMAGE, context=context)
+        assert visible(request).value(f"aws:requesttag/tag{number}") == "x"

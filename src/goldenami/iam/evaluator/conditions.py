@@ -79,12 +79,13 @@ def _condition(operator: str, key: Key, values: list[str], *, variables: bool) -
             raise PolicyError("Null takes neither IfExists nor a quantifier")
         return _null(key, values)
     family = named(name)
-    fits = _fits(family, key, values, variables=variables and family.variables)
+    texts = fixed_and_varying(values, variables=variables and family.variables)
+    if not quantifier:
+        return _single(family, key, *texts, absent=family.negated or bool(if_exists))
+    fits = _fits(family, key, *texts)
     if quantifier == "ForAnyValue":
         return _quantified(key, fits, any_of, absent=False)
-    if quantifier == "ForAllValues":
-        return _quantified(key, fits, all_of, absent=True)
-    return _single(key, fits, absent=family.negated or bool(if_exists))
+    return _quantified(key, fits, all_of, absent=True)
 
 
 def _null(key: Key, values: list[str]) -> Condition:
@@ -114,9 +115,10 @@ def _null(key: Key, values: list[str]) -> Condition:
 Fits = Callable[[str, Context], Truth]
 
 
-def _fits(family: Operator, key: Key, values: list[str], *, variables: bool) -> Fits:
+def _fits(
+    family: Operator, key: Key, fixed: tuple[Resolved, ...], varying: list[PolicyText]
+) -> Fits:
     """Return the test whether a request's value fits any of the policy's, or none if negated."""
-    fixed, varying = fixed_and_varying(values, variables=variables)
     if not varying:
         return _reading(_test(family.make, fixed), key, negated=family.negated)
     tests = [_varying(family, key, template) for template in varying]
@@ -166,32 +168,62 @@ def _reading(test: Test, key: Key, *, negated: bool) -> Fits:
         try:
             return test(value) is not negated
         except UNREADABLE:
-            return Unknown(
-                f"the request's {key.name} `{value}` is not of the kind that the condition compares"
-            )
+            return _unreadable(key, value)
 
     return fits
 
 
-def _single(key: Key, fits: Fits, *, absent: bool) -> Condition:
+def _unreadable(key: Key, value: str) -> Unknown:
+    return Unknown(
+        f"the request's {key.name} `{value}` is not of the kind that the condition compares"
+    )
+
+
+def _single(
+    family: Operator,
+    key: Key,
+    fixed: tuple[Resolved, ...],
+    varying: list[PolicyText],
+    *,
+    absent: bool,
+) -> Condition:
     """Compare the one value; of a missing key ``absent`` is what holds."""
     name, single = key.name, not key.multivalued
+    if single and not varying:
+        test, negated = _test(family.make, fixed), family.negated
+
+        def compared(context: Context) -> Truth:  # as most are, and the fastest
+            value = context.value(name)
+            if isinstance(value, str):
+                try:
+                    return test(value) is not negated
+                except UNREADABLE:
+                    return _unreadable(key, value)
+            return _no_single(key, value, context, absent)
+
+        return compared
+    fits = _fits(family, key, fixed, varying)
 
     def condition(context: Context) -> Truth:
         value = context.value(name)
         if single and isinstance(value, str):
             return fits(value, context)
-        if value is None:
-            return key.if_missing(context, absent)
-        if value == ():
-            return absent
-        count = 1 if isinstance(value, str) else len(value)
-        return Unknown(
-            f"the request has {count} value{'s' * (count > 1)} of {name}, and a key that may "
-            "have several needs ForAnyValue: or ForAllValues: before the operator"
-        )
+        return _no_single(key, value, context, absent)
 
     return condition
+
+
+def _no_single(key: Key, value: Value | None, context: Context, absent: bool) -> Truth:
+    """Tell what holds of a key that has not the one value that an operator compares."""
+    if value is None:
+        return key.if_missing(context, absent)
+    if value == ():
+        return absent
+    count = 1 if isinstance(value, str) else len(value)
+    return Unknown(
+        f"the request has {count} value{'s' * (count > 1)} of {key.name}, and a key that may "
+        "have several needs ForAnyValue: or ForAllValues: before the operator"
+    )
 
 
 def _quantified(

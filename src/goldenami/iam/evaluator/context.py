@@ -14,6 +14,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.ht
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache, reduce
+from sys import intern
 from typing import TypeVar
 
 from msgspec import Struct
@@ -48,7 +49,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-si
 """
 
 
-class Context(Struct, frozen=True, kw_only=True):
+class Context(Struct, frozen=True):
     """What policies see of a request: its resource, and condition keys that are read when needed.
 
     Args:
@@ -99,7 +100,7 @@ class Key(Struct, frozen=True):
     @classmethod
     def named(cls, name: str) -> "Key":
         """Return a key by its name in any case."""
-        name = name.lower()
+        name = intern(name.lower())
         prefix, _, rest = name.partition(":")
         names = {name}
         if "/" in rest:
@@ -137,16 +138,13 @@ def visible(request: Request) -> Context:
         UnknownActionError: the reference has the service, and no such action of it.
     """
     principal, values = request.principal, request.context
-    kind = table.kind_of(request.resource)
-    seen = _seen(request.action, kind, tuple(values), principal.unknown)
+    kinds = _kinds(request.action)
+    keys = kinds.get(table.kind_of(request.resource), kinds[""])
+    seen = keys[tuple(values), principal.unknown]
     if seen.in_two_cases:
         values = {**values, **_joined(values, seen.in_two_cases)}
     return Context(
-        resource=request.resource,
-        principal=principal.keys_in_lower_case,
-        request=values,
-        spelled=seen.spelled,
-        unknown=seen.unknown,
+        request.resource, principal.keys_in_lower_case, values, seen.spelled, seen.unknown
     )
 
 
@@ -162,44 +160,55 @@ class _Seen(Struct, frozen=True):
     unknown: frozenset[str]
 
 
-_REMEMBERED = 4096
+_REMEMBERED = 1024
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _seen(action: str, kind: str, keys: tuple[str, ...], unknown: frozenset[str]) -> _Seen:
-    """Return what is seen of requests for an action on a kind of resource."""
-    names = _visible_names(action, kind)
-    spelled: dict[str, str] = {}
-    in_two_cases: dict[str, list[str]] = {}
-    for key in keys:
-        name = names[key]
-        if name and (first := spelled.setdefault(name, key)) != key:
-            in_two_cases.setdefault(first, [first]).append(key)
-    return _Seen(spelled, in_two_cases, unknown | names.new)
+def _kinds(action: str) -> Mapping[str, "_SeenByKeys"]:
+    """Return what is seen of requests for an action, by the kinds of resources that it tells apart.
+
+    An empty kind is that of every other resource.
+
+    Raises:
+        UnknownActionError: the reference has the service, and no such action of it.
+    """
+    service = action.partition(":")[0].lower()
+    new = {"aws:", f"{service}:"} if service in table.services() else {"aws:"}
+    exist: Mapping[str, frozenset[str] | None] = table.keys_by_kind(action) or {"": None}
+    return {kind: _SeenByKeys(keys, frozenset(new)) for kind, keys in exist.items()}
 
 
-class _VisibleNames(dict[str, str]):
-    """The names of condition keys in lower case, as they are spelled; empty of what is not seen.
+class _SeenByKeys(dict[tuple[tuple[str, ...], frozenset[str]], _Seen]):
+    """What is seen of requests for an action on a kind of resource.
 
-    ``new`` are keys of the service, and global ones, that AWS may have added since.
+    By how they spell their keys, and by the keys of their principals that nobody knows. ``new`` are
+    keys of the service, and global ones, that AWS may have added since.
     """
 
-    def __init__(self, action: str, kind: str) -> None:
+    def __init__(self, exist: frozenset[str] | None, new: frozenset[str]) -> None:
         super().__init__()
-        service = action.partition(":")[0].lower()
-        self.new = {"aws:", f"{service}:"} if service in table.services() else {"aws:"}
-        self._exist = table.keys_of_kind(action, kind)
+        self._exist, self._new = exist, new
 
-    def __missing__(self, spelled: str) -> str:
-        name, exist = spelled.lower(), self._exist
-        if not (exist is None or name in exist or name[: name.find("/") + 1] in exist):
-            name = ""
-        if len(self) < _REMEMBERED:
-            self[spelled] = name
-        return name
+    def __missing__(self, names: tuple[tuple[str, ...], frozenset[str]]) -> _Seen:
+        (keys, unknown), exist = names, self._exist
+        spelled: dict[str, str] = {}
+        in_two_cases: dict[str, list[str]] = {}
+        for key in keys:
+            name, family = _in_lower_case(key)
+            exists = exist is None or name in exist or family in exist
+            if exists and (first := spelled.setdefault(name, key)) != key:
+                in_two_cases.setdefault(first, [first]).append(key)
+        if len(self) == _REMEMBERED:
+            self.clear()
+        self[names] = seen = _Seen(spelled, in_two_cases, unknown | self._new)
+        return seen
 
 
-_visible_names = lru_cache(maxsize=_REMEMBERED)(_VisibleNames)
+@lru_cache(maxsize=_REMEMBERED)
+def _in_lower_case(key: str) -> tuple[str, str]:
+    """Return a key and its family, such as ``aws:requesttag/``; empty if it has none."""
+    name = intern(key.lower())
+    return name, name[: name.find("/") + 1]
 
 
 def _joined(

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Self
 
 from msgspec import Struct
@@ -74,7 +74,7 @@ Bearing = tuple[Condition, Matched]
 """Of a statement about an action: whether it applies, and how it is named if it does."""
 
 
-class LayerBearings(Struct, frozen=True):
+class LayerBearings(Struct, frozen=True, dict=True):
     """What of a layer bears on an action, which it has to allow; ``missing`` is said if not."""
 
     layer: Layer
@@ -82,7 +82,7 @@ class LayerBearings(Struct, frozen=True):
     allows: tuple[Bearing, ...]
     missing: str
 
-    @property
+    @cached_property
     def always_allows(self) -> bool:
         """Whether it need not be asked; identity policies are, for which of them allow."""
         whatever = any(applies is everything for applies, _ in self.allows)
@@ -116,22 +116,27 @@ class Policies(Struct, frozen=True, kw_only=True, dict=True):
     scps: tuple[Level, ...] = ()
     session: tuple[Policy, ...] | None = None
 
-    def bearing_on(self, action: str, *, scps: bool) -> ActionBearings:
-        """Return what bears on an action, in any case; looked for once.
-
-        Args:
-            action: the action.
-            scps: whether service control policies bind who asks.
-        """
-        known = self._bearings[scps]
-        bearings = known.get(action)
-        if bearings is None:
-            known[action] = bearings = _bearings(self, self.scps if scps else (), action.lower())
-        return bearings
-
     @cached_property
-    def _bearings(self) -> tuple[dict[str, ActionBearings], dict[str, ActionBearings]]:
-        return {}, {}
+    def bearings(self) -> tuple["_Bearings", "_Bearings"]:
+        """What bears on each action: where service control policies do not bind, and where."""
+        return _Bearings(self, ()), _Bearings(self, self.scps)
+
+
+class _Bearings(dict[str, ActionBearings]):
+    """What of a principal's policies bears on each action, in any case; looked for once."""
+
+    def __init__(self, policies: Policies, scps: tuple[Level, ...]) -> None:
+        super().__init__()
+        self._layers = tuple(_layers(policies, scps))
+
+    def __missing__(self, action: str) -> ActionBearings:
+        layers = [_of_layer(*layer, action.lower()) for layer in self._layers]
+        required = [layer for layer in layers if not layer.always_allows]
+        self[action] = bearings = ActionBearings(
+            denies=tuple(deny for layer in layers for deny in layer.denies),
+            required=tuple(sorted(required, key=lambda layer: layer.layer is not Layer.SCP)),
+        )
+        return bearings
 
 
 class Decision(Struct, frozen=True):
@@ -227,7 +232,7 @@ def decide_all(policies: Policies, requests: Iterable[Request]) -> Verdict:
 
 def decide(policies: Policies, request: Request) -> Decision:
     """Decide one request."""
-    bearing = policies.bearing_on(request.action, scps=request.principal.bound_by_scps)
+    bearing = policies.bearings[request.principal.bound_by_scps][request.action]
     context = visible(request)
     denies, doubts = _applying(bearing.denies, context)
     if denies:
@@ -260,26 +265,18 @@ def _applying(bearings: tuple[Bearing, ...], context: Context) -> tuple[list[Mat
     doubts: list[Doubt] = []
     for applies, matched in bearings:
         truth = applies(context)
+        if truth is False:
+            continue
         if truth is True:
             certain.append(matched)
-        elif truth is not False:
+        else:
             doubts.append(Doubt(matched, truth.why))
     return certain, doubts
 
 
-def _bearings(policies: Policies, scps: tuple[Level, ...], action: str) -> ActionBearings:
-    """Look for what bears on an action."""
-    layers = [_of_layer(*layer, action) for layer in _layers(policies, scps)]
-    required = [layer for layer in layers if not layer.always_allows]
-    return ActionBearings(
-        denies=tuple(deny for layer in layers for deny in layer.denies),
-        required=tuple(sorted(required, key=lambda layer: layer.layer is not Layer.SCP)),
-    )
-
-
 def _layers(
     policies: Policies, scps: tuple[Level, ...]
-) -> Iterator[tuple[Layer, Iterable[Policy], str]]:
+) -> Iterator[tuple[Layer, tuple[Policy, ...], str]]:
     """Yield the layers that there are, each with what is said if it does not allow."""
     yield Layer.IDENTITY, policies.identity, "no identity-based policy"
     if boundary := policies.boundary:
@@ -291,8 +288,11 @@ def _layers(
         yield Layer.SESSION, policies.session, "no session policy"
 
 
-def _of_layer(layer: Layer, policies: Iterable[Policy], missing: str, action: str) -> LayerBearings:
-    """Look for what of a layer bears on an action."""
+@lru_cache(maxsize=4096)
+def _of_layer(
+    layer: Layer, policies: tuple[Policy, ...], missing: str, action: str
+) -> LayerBearings:
+    """Look for what of a layer, which many principals may have in common, bears on an action."""
     denies: list[Bearing] = []
     allows: list[Bearing] = []
     for policy in policies:

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any
 
 from msgspec import Struct
@@ -55,20 +55,20 @@ class Statement(Struct, frozen=True, dict=True):
             parts = (self.resource, *self.conditions)
         else:
             parts = self.conditions or (everything,)
-        if len(parts) == 1:
-            return parts[0]
+        return reduce(_both, parts)
 
-        def holds(context: Context) -> Truth:
-            result: Truth = True
-            for part in parts:
-                truth = part(context)
-                if truth is False:
-                    return False
-                if result is True:
-                    result = truth
-            return result
 
-        return holds
+def _both(first: Condition, second: Condition) -> Condition:
+    """Return the test whether both hold, which ``all_of`` tells of any number."""
+
+    def both(context: Context) -> Truth:
+        truth = first(context)
+        if truth is False:
+            return False
+        other = second(context)
+        return other if truth is True or other is False else truth
+
+    return both
 
 
 class Policy:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cached_property
+from sys import intern
 from typing import Self
 
 from msgspec import Struct
@@ -50,7 +51,7 @@ class Principal(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def keys_in_lower_case(self) -> Mapping[str, Value]:
         """Its condition keys as the evaluator compares them."""
-        return {name.lower(): value for name, value in self.keys.items()}
+        return {intern(name.lower()): value for name, value in self.keys.items()}
 
     @cached_property
     def bound_by_scps(self) -> bool:

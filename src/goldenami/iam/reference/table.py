@@ -179,16 +179,19 @@ def keys(action: str, resource: str) -> frozenset[str] | None:
     Raises:
         UnknownActionError: the service is known and has no such action.
     """
-    return keys_of_kind(action, kind_of(resource))
+    by_kind = keys_by_kind(action)
+    return None if by_kind is None else by_kind.get(kind_of(resource), by_kind[""])
 
 
 @cache
-def keys_of_kind(action: str, kind: str) -> frozenset[str] | None:
-    """Return the same for a resource of a kind; an empty one is that of ``*``."""
+def keys_by_kind(action: str) -> Mapping[str, frozenset[str]] | None:
+    """Return the same for each kind of resource that an action is authorized on.
+
+    An empty kind is that of every other resource, and of ``*``.
+    """
     if action.lower().partition(":")[0] not in services() or not documented(action):
         return None
-    accesses = _accesses(action)
-    return accesses.get(kind, accesses[""]).keys
+    return {kind: access.keys for kind, access in _accesses(action).items()}
 
 
 def keys_of_type(service: str, kind: str) -> frozenset[str]:
@@ -210,13 +213,12 @@ def arn_of(service: str, kind: str) -> str:
 
 def kind_of(resource: str) -> str:
     """Return the kind of resource that an ARN names, as it stands there; empty for ``*``."""
-    fields = resource.split(":", 5)
+    fields = resource.split(":", 6)
     if len(fields) < 6:
         return ""
-    _, _, service, region, account, rest = fields
-    kind = rest.partition("/")[0].partition(":")[0]
-    if service == "s3" and not region + account:
-        return "object" if "/" in rest else "bucket"
+    service, kind = fields[2], fields[5].partition("/")[0]
+    if service == "s3" and not fields[3] + fields[4]:
+        return "object" if any("/" in field for field in fields[5:]) else "bucket"
     if service == "servicequotas":
         return "quota"
     return "" if kind.startswith("$") else kind
