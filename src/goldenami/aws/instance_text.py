@@ -15,7 +15,7 @@ https://www.w3.org/TR/xml/#NT-element
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from functools import lru_cache
 from html import unescape
@@ -216,6 +216,19 @@ Images = Callable[["PageOfInstances", Iterable[str]], Mapping[str, ImageSeen]]
 """Says what is known of images, by what a page tells them by."""
 
 
+def cut_ahead(rows: Iterable[Any], elements: InstanceElements, mark: str) -> None:
+    """Cut a page that `some_of` will be given, as far as it is written so.
+
+    Args:
+        rows: the page.
+        elements: where it has what.
+        mark: see `ByImage`.
+    """
+    if isinstance(rows, Items):
+        with suppress(UnlikeError):
+            rows.cut = PageOfInstances(rows, elements, mark)
+
+
 def some_of(
     rows: Iterable[Any],
     elements: InstanceElements,
@@ -241,7 +254,8 @@ def some_of(
         return None
     try:
         with reading():
-            page = PageOfInstances(rows, elements, by_image.mark)
+            page = rows.cut or PageOfInstances(rows, elements, by_image.mark)
+            rows.cut = None  # it takes several times as much memory as its text
             alive = [number for number, state in enumerate(page.states) if state not in ENDED]
             numbers = Counter(page.images[number] for number in alive)
             seen = images(page, numbers)

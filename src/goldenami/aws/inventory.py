@@ -131,6 +131,18 @@ class InstanceInventory:
         self._reservations = _Source(_RESERVATIONS, regional, pool, ids, others)
         self._first = self._metadata.ask([])
 
+    def cut_ahead(self, mark: str) -> None:
+        """Cut the region's only page, before anything is known of images: it is pure text work.
+
+        Args:
+            mark: see `ByImage`, by which the instances will be read.
+        """
+        if self._first.exception() or (page := self._first.result()).token:
+            return
+        from goldenami.aws.instance_text import cut_ahead
+
+        cut_ahead(page.rows, self._metadata.listing.elements, mark)
+
     def instances(
         self, images: SeenImages, by_image: ByImage | None = None
     ) -> Iterator[SomeInstances]:

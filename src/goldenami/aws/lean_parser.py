@@ -91,6 +91,8 @@ class Items(LazyRows):
         listed = shape.members[LISTINGS[shape.name]]
         self.list_name: str = listed.serialization["name"]
         self.item_shape = listed.member
+        self.cut: Any = None
+        """What the page was cut into ahead, by who will read it so."""
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Yield the items as botocore has them.

@@ -27,7 +27,7 @@ from goldenami.domain.audit.finding import Finding
 from goldenami.domain.audit.subject import ImageSeen, Kind, Subject
 from goldenami.domain.audit.waivers import Waived, Waiver, Waivers
 from goldenami.errors import AwsError
-from goldenami.workflows.audit import instances, summary
+from goldenami.workflows.audit import bakes, instances, summary
 from goldenami.workflows.audit.pieces import PageJudged
 from goldenami.workflows.audit.sources import Batch
 from goldenami.workflows.audit.summary import Findings, PlaceSummary
@@ -191,19 +191,25 @@ class Outcome(NamedTuple):
     unread: str
 
 
-def batches_of(pages: Sequence[bytes], *, whole: bool, metadata: bool = True) -> Iterator[Batch]:
+def batches_of(
+    pages: Sequence[bytes], *, whole: bool, metadata: bool = True, ahead: bool = False
+) -> Iterator[Batch]:
     regional = Region(pages, metadata=metadata)
     with ThreadPoolExecutor(1) as pool:
         listing = InstanceInventory(regional, pool)  # type: ignore[arg-type]
+        if ahead:
+            listing.cut_ahead(bakes.MARK)
         yield from instances.read(listing, regional, Images(), APPROVED, whole=whole)  # type: ignore[arg-type]
 
 
-def outcome(pages: Sequence[bytes], *, whole: bool, metadata: bool = True) -> Outcome:
+def outcome(
+    pages: Sequence[bytes], *, whole: bool, metadata: bool = True, ahead: bool = False
+) -> Outcome:
     unread = ""
     found = Findings(Waivers(WAIVERS, NOW.date()), None)
     counts = PlaceSummary(0, PLACE, APPROVED.produced[PLACE.region], APPROVED, found)
     try:
-        for batch in batches_of(pages, whole=whole, metadata=metadata):
+        for batch in batches_of(pages, whole=whole, metadata=metadata, ahead=ahead):
             counts.add(batch)
     except AwsError as error:
         unread = error.message
@@ -232,17 +238,33 @@ def metadata_of(pages: Sequence[Sequence[Told]], namespace: str = "http://ec2/")
 
 
 @settings(max_examples=100)
-@given(PAGES, st.sampled_from(["http://ec2/", ""]))
+@given(PAGES, st.sampled_from(["http://ec2/", ""]), st.booleans())
 def test_any_pages_come_to_the_same_by_image_and_whole(
-    pages: list[list[Told]], namespace: str
+    pages: list[list[Told]], namespace: str, ahead: bool
 ) -> None:
     several = metadata_of(pages, namespace)
-    assert outcome(several, whole=False) == outcome(several, whole=True)
+    assert outcome(several, whole=False, ahead=ahead) == outcome(several, whole=True)
+
+
+@pytest.mark.parametrize("pages", [1, 2])
+def test_the_only_page_of_a_region_is_cut_before_its_turn_and_let_go_of_then(pages: int) -> None:
+    """Where there are more of them, each is cut in its turn."""
+    several = bodies([[RUNNING.metadata]] * pages)
+    with ThreadPoolExecutor(1) as pool:
+        listing = InstanceInventory(Region(several, metadata=True), pool)  # type: ignore[arg-type]
+        listing.cut_ahead(bakes.MARK)
+        first: Any = listing._first.result().rows
+        assert (first.cut is not None) == (pages == 1)
+        read = instances.read(listing, Region([], metadata=True), Images(), APPROVED, whole=False)  # type: ignore[arg-type]
+        assert [number for batch in read for _, number in batch.compliant] == [1] * pages
+        assert first.cut is None
 
 
 @settings(max_examples=40)
-@given(PAGES)
-def test_so_do_reservations_where_images_are_looked_up(pages: list[list[Told]]) -> None:
+@given(PAGES, st.booleans())
+def test_so_do_reservations_where_images_are_looked_up(
+    pages: list[list[Told]], ahead: bool
+) -> None:
     rows = [
         [
             written("instancesSet", "".join(written("item", one.described) for one in page[:2])),
@@ -251,7 +273,7 @@ def test_so_do_reservations_where_images_are_looked_up(pages: list[list[Told]]) 
         for page in pages
     ]
     several = bodies(rows, metadata=False)
-    by_image = outcome(several, whole=False, metadata=False)
+    by_image = outcome(several, whole=False, metadata=False, ahead=ahead)
     assert by_image == outcome(several, whole=True, metadata=False)
 
 
@@ -287,7 +309,8 @@ def test_a_page_with_too_few_or_too_many_elements_is_never_read_amiss(
         rows = rows[: element.start()] + DAMAGES[damage](element[0]) + rows[element.end() :]
         damage = data.draw(st.sampled_from([*DAMAGES]))
     several = bodies([rows.split("<->")])
-    assert outcome(several, whole=False) == outcome(several, whole=True)
+    ahead = data.draw(st.booleans())
+    assert outcome(several, whole=False, ahead=ahead) == outcome(several, whole=True)
 
 
 ABOUT = written("imageId", GOLDEN) + written("imageOwnerId", ACCOUNT)

@@ -20,7 +20,7 @@ from goldenami.domain.choices import AuditPart
 from goldenami.domain.image import Image
 from goldenami.errors import AwsError
 from goldenami.workflows import goldens
-from goldenami.workflows.audit import instances
+from goldenami.workflows.audit import bakes, instances
 from goldenami.workflows.audit.account_regions import AuditedPlaces, begin_places, places
 from goldenami.workflows.audit.ancestors import with_ancestors
 from goldenami.workflows.audit.question import PART, AuditQuestion
@@ -92,6 +92,8 @@ class LiveSource:
             self._published = PublishedParameters(self._aws, places, self._pool)
         self._own, errors = concurrently(places, lambda place: images.own(self._aws.at(place)))
         self._leave_out_all_but(self._own)
+        if not self._whole:
+            self._pool.submit(self._cut_ahead)
         produced = goldens.read(self._aws, self._own, self._question.approval, builds=self._builds)
         return GoldenImages(
             produced,
@@ -118,6 +120,19 @@ class LiveSource:
         with self._lock:
             while len(self._listings) < AHEAD and (place := next(self._to_list, None)):
                 self._listings[place] = self._inventory(place)
+
+    def _cut_ahead(self) -> None:
+        """Cut the pages that wait, while the records of builds are asked for.
+
+        Only then is there nothing else to compute: before, calls would have to wait for it. A page
+        that is cut takes some two megabytes beside its text, and at most `AHEAD` of them wait.
+        """
+        with self._lock:
+            waiting = [*self._listings]
+        for place in waiting:
+            listing = self._listings.get(place)
+            if listing is not None:
+                listing.cut_ahead(bakes.MARK)
 
     def _inventory(self, place: AccountRegion) -> InstanceInventory:
         ids = self._only.instances if self._only else ()
@@ -155,8 +170,8 @@ class LiveSource:
         regional, parts = self._aws.at(place), self._question.parts
         seen = self.seen_images(place)
         if AuditPart.INSTANCES in parts:
-            whole = bool(self._only or self._question.keep or self._question.roots)
-            batches = instances.read(self._listing(place), regional, seen, approved, whole=whole)
+            listing = self._listing(place)
+            batches = instances.read(listing, regional, seen, approved, whole=self._whole)
             if self._question.roots:
                 batches = self._with_roots(batches, regional, approved)
             yield "instances", batches
@@ -172,6 +187,11 @@ class LiveSource:
             from goldenami.workflows.audit.guardrails import guardrails
 
             yield "guardrails", guardrails(self._aws, file)
+
+    @property
+    def _whole(self) -> bool:
+        """Whether each instance is needed, and not only what has findings."""
+        return bool(self._only or self._question.keep or self._question.roots)
 
     def _launches(self, regional: RegionalAws, seen: SeenImages) -> Iterator[tuple[str, Batches]]:
         """Yield what will launch; all of it is asked for at once."""
