@@ -6,6 +6,7 @@ What still has others is listed, and an entry that is no longer needed fails too
 import ast
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,14 +21,24 @@ HOUSE_WORDS = {
 SAME_CLASS_NAMES: set[str] = set()
 CIRCULAR: set[str] = set()
 """Modules that import themselves by way of others."""
-TREES = {
-    str(path.relative_to(SOURCE)): ast.parse(path.read_text())
-    for path in sorted(SOURCE.rglob("*.py"))
-}
-MODULES = {
-    path.removesuffix(".py").replace("/", ".").removesuffix(".__init__"): tree
-    for path, tree in TREES.items()
-}
+
+
+@cache
+def trees() -> Mapping[str, ast.AST]:
+    """Parse all modules once, by path, in the worker that has one of these tests."""
+    return {
+        str(path.relative_to(SOURCE)): ast.parse(path.read_text())
+        for path in sorted(SOURCE.rglob("*.py"))
+    }
+
+
+@cache
+def modules() -> Mapping[str, ast.AST]:
+    """Return what is parsed, by the names that modules are imported by."""
+    return {
+        path.removesuffix(".py").replace("/", ".").removesuffix(".__init__"): tree
+        for path, tree in trees().items()
+    }
 
 
 def names(tree: ast.AST) -> Iterator[str]:
@@ -61,7 +72,7 @@ def imported(tree: ast.AST) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:
                 module = f"{node.module}.{alias.name}"
-                yield module if module in MODULES else node.module
+                yield module if module in modules() else node.module
 
 
 def debts() -> set[tuple[str, str]]:
@@ -73,11 +84,11 @@ def debts() -> set[tuple[str, str]]:
 def still_there() -> set[tuple[str, str]]:
     """Return the same, as the code is."""
     words = {
-        (path, word) for path, tree in TREES.items() for word in HOUSE_WORDS & set(names(tree))
+        (path, word) for path, tree in trees().items() for word in HOUSE_WORDS & set(names(tree))
     }
     pairs = {
         (path, "aws and region")
-        for path, tree in TREES.items()
+        for path, tree in trees().items()
         if any({"aws", "region"} <= together for together in parameters(tree))
     }
     return words | pairs
@@ -91,7 +102,7 @@ def test_a_thing_is_called_by_its_noun_and_a_caller_in_a_region_is_one_value() -
 
 def test_no_two_public_classes_have_one_name() -> None:
     places = defaultdict(list)
-    for path, tree in TREES.items():
+    for path, tree in trees().items():
         for node in ast.iter_child_nodes(tree):
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 places[node.name].append(path)
@@ -101,8 +112,8 @@ def test_no_two_public_classes_have_one_name() -> None:
 
 def test_no_module_imports_itself_by_way_of_others() -> None:
     imports = {
-        module: {name for name in imported(tree) if name in MODULES and not parent(name, module)}
-        for module, tree in MODULES.items()
+        module: {name for name in imported(tree) if name in modules() and not parent(name, module)}
+        for module, tree in modules().items()
     }
     assert {module for module in imports if module in reached(module, imports)} == CIRCULAR
 
