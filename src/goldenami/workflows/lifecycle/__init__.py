@@ -1,0 +1,1 @@
+"""The life of an image after its release: channels, deprecation, revocation, retirement."""
