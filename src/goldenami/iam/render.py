@@ -54,7 +54,7 @@ class PolicyDocument(Struct, frozen=True):
 
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
         """
-        return sum(not character.isspace() for character in self.json(minify=True))
+        return len("".join(self.json(minify=True).split()))
 
 
 def render(profile: Profile, values: Values) -> tuple[PolicyDocument, ...]:
