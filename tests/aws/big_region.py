@@ -17,6 +17,7 @@ AT = datetime(2026, 11, 23, tzinfo=UTC)
 METADATA = "ec2:DescribeInstanceImageMetadata"
 INSTANCES = "ec2:DescribeInstances"
 ZONES = "ec2:DescribeAvailabilityZones"
+STATE = "instance-state-name"
 
 
 class Held(Struct):
@@ -91,6 +92,7 @@ class BigRegion(Asking):
         self._old = old
         self._before = before
         self._lock = Lock()
+        self._fitting: dict[str, list[Held]] = {}
 
     def client(self, service: str) -> Any:
         raise AssertionError(service)
@@ -109,7 +111,7 @@ class BigRegion(Asking):
             return self._page(this, parameters["MaxResults"])
 
     def _page(self, call: Call, size: int) -> dict[str, Any]:
-        matching = [each for each in self.fleet if self._matches(each, call.filters)]
+        matching = self._matching(call.filters)
         ids = [each.id for each in matching]
         start = ids.index(call.token) if call.token in ids else 0
         page = matching[start : start + size]
@@ -122,11 +124,19 @@ class BigRegion(Asking):
         rows = [_common(each) | {"ImageMetadata": {"ImageId": "ami-1"}} for each in page]
         return {"InstanceImageMetadata": Rows(rows, page), **more}
 
+    def _matching(self, filters: Mapping[str, Sequence[str]]) -> list[Held]:
+        """Return what filters match, by all but the states worked out once: a state may change."""
+        lasting = {name: values for name, values in filters.items() if name != STATE}
+        key = str(sorted(lasting.items()))
+        if key not in self._fitting:
+            self._fitting[key] = [each for each in self.fleet if self._matches(each, lasting)]
+        if STATE not in filters or STATE not in self._heeds:
+            return self._fitting[key]
+        states = set(filters[STATE])
+        return [each for each in self._fitting[key] if each.state in states]
+
     def _matches(self, held: Held, filters: Mapping[str, Sequence[str]]) -> bool:
-        have = {
-            "instance-id": held.id, "availability-zone": held.zone,
-            "instance-state-name": held.state,
-        }  # fmt: skip
+        have = {"instance-id": held.id, "availability-zone": held.zone, STATE: held.state}
         return all(
             any(self._is(have[name], value) for value in values)
             for name, values in filters.items()
