@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -184,11 +183,24 @@ def at(data: Any, path: Path_) -> Any:
     return data
 
 
+def put(data: Any, path: Path_, value: Any) -> Any:
+    """Return a file with another value there, which shares all else with the file."""
+    if not path:
+        return value
+    changed = data.copy()
+    changed[path[0]] = put(changed[path[0]], path[1:], value) if path[1:] else value
+    return changed
+
+
+def without(data: Any, path: Path_) -> Any:
+    """Return a file without a key, which shares all else with the file."""
+    holder = at(data, path[:-1]).copy()
+    del holder[path[-1]]
+    return put(data, path[:-1], holder)
+
+
 PARSED = {kind: document(Path("f.yaml"), text.encode()).data for kind, text in FULL.items()}
-
-
-def data_of(kind: type[Any]) -> Any:
-    return deepcopy(PARSED[kind])
+"""What nobody changes: see `put`."""
 
 
 def name(path: Path_) -> str:
@@ -219,7 +231,7 @@ def problems(kind: type[Any], data: Any) -> list[str]:
     return [line.removeprefix("f.yaml:") for line in told]
 
 
-KEYS = [(kind, path) for kind in FULL for path in paths(data_of(kind))]
+KEYS = [(kind, path) for kind in FULL for path in paths(PARSED[kind])]
 every_key = pytest.mark.parametrize(
     ("kind", "path"), KEYS, ids=[f"{kind.__name__}-{name(path)}" for kind, path in KEYS]
 )
@@ -245,21 +257,19 @@ def test_the_files_that_are_tried_are_right_and_have_every_key(kind: type[Any]) 
 @every_key
 @pytest.mark.no_cover  # the same lines thousands of times
 def test_a_wrong_type_is_told_with_its_key(kind: type[Any], path: Path_) -> None:
+    right = at(PARSED[kind], path)
     for wrong in ANYTHING:
-        data = data_of(kind)
-        right = at(data, path)
         if not path or (isinstance(wrong, str) and isinstance(right, str)) or wrong is None:
             continue
         if type(wrong) is type(right) or {type(wrong), type(right)} == {bool, dict}:
             continue  # `group_policy` is true, or a mapping
-        at(data, path[:-1])[path[-1]] = wrong
+        data = put(PARSED[kind], path, wrong)
         assert told_of(path, problems(kind, data)), (path, wrong)
 
 
 @every_key
 def test_an_unknown_key_is_told_with_its_line(kind: type[Any], path: Path_) -> None:
-    data = data_of(kind)
-    if not isinstance(at(data, path), dict) or path[-1:] in {
+    if not isinstance(at(PARSED[kind], path), dict) or path[-1:] in {
         ("tags",),
         ("kms_keys",),
         ("names",),
@@ -268,7 +278,7 @@ def test_an_unknown_key_is_told_with_its_line(kind: type[Any], path: Path_) -> N
         return
     if path in {("distribute",), ("architectures",)}:
         return
-    at(data, path)["no_such"] = 1
+    data = put(PARSED[kind], (*path, "no_such"), 1)
     lines = written(data).splitlines()
     line = next(number for number, one in enumerate(lines, 1) if "no_such" in one)
     [told] = problems(kind, data)
@@ -277,10 +287,9 @@ def test_an_unknown_key_is_told_with_its_line(kind: type[Any], path: Path_) -> N
 
 @every_key
 def test_a_missing_key_is_one_that_may_be_or_is_told(kind: type[Any], path: Path_) -> None:
-    data = data_of(kind)
     if not path or isinstance(path[-1], int):
         return
-    del at(data, path[:-1])[path[-1]]
+    data = without(PARSED[kind], path)
     _, found = validated(data, kind)
     assert all(one.words == "is missing" for one in found if one.key == f"$.{name(path)}")
     if found:
@@ -291,11 +300,7 @@ def test_a_missing_key_is_one_that_may_be_or_is_told(kind: type[Any], path: Path
 def test_what_is_taken_is_what_the_types_say(key: tuple[type[Any], Path_], value: Any) -> None:
     """The walk takes nothing that msgspec would not, and makes the same of it."""
     kind, path = key
-    data = data_of(kind)
-    if not path:
-        data = value
-    else:
-        at(data, path[:-1])[path[-1]] = value
+    data = put(PARSED[kind], path, value)
     whole, found = validated(data, kind)
     if not found:
         assert msgspec.convert(data, kind) == whole
