@@ -3,7 +3,10 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+
+import pytest
 
 import goldenami
 from goldenami.domain import facts, prefixes, tags
@@ -42,6 +45,7 @@ def literals(path: Path) -> Iterator[str]:
             yield str(node.value)
 
 
+@pytest.mark.no_cover  # nothing of goldenami is run
 def test_what_the_names_of_all_that_is_written_begin_with_stands_in_one_file() -> None:
     literal = {
         (str(path.relative_to(SOURCE)), text)
@@ -64,16 +68,21 @@ def test_every_parameter_of_goldenami_is_listed() -> None:
     assert names - {prefixes.PARAMETERS} == facts.PARAMETERS.keys()
 
 
-def decided(action: str, resource: str, context: dict[str, Value], who: Principal) -> Outcome:
-    """Return how a request of somebody is decided who may do everything but for the guardrail."""
+@cache
+def policies() -> Policies:
+    """Return those of somebody who may do everything but for the guardrail."""
     values = Values(account=ACCOUNT, pipeline_role=PIPELINE, groups=("admins",))
     guardrail = [
         compile_policy(one.name, one.policy)
         for one in render(profile_named("tag-protection"), values)
     ]
-    policies = Policies(identity=(compile_policy("everything", EVERYTHING), *guardrail))
+    return Policies(identity=(compile_policy("everything", EVERYTHING), *guardrail))
+
+
+def decided(action: str, resource: str, context: dict[str, Value], who: Principal) -> Outcome:
+    """Return how a request of somebody is decided who may do everything but for the guardrail."""
     request = Request(principal=who, action=action, resource=resource, context=context)
-    return decide(policies, request).outcome
+    return decide(policies(), request).outcome
 
 
 def writes() -> Iterator[tuple[str, str, dict[str, Value]]]:
