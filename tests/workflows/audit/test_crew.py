@@ -40,6 +40,12 @@ QUESTION = AuditQuestion(
 )
 
 
+@pytest.fixture(autouse=True)
+def others_unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measure no other process: it is killed before it could say what it has run."""
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+
+
 @pytest.fixture
 def fleet() -> Iterator[PagedFleet]:
     with served() as fleet:
