@@ -37,7 +37,7 @@ def of_audit(document: Document, link: str = "") -> Notification:
     only_new = audit.since is not None and audit.since.new > 0
     findings = (each for each in document.findings if each.change == "new" or not only_new)
     shown = tuple(_told(finding) for finding in worst(findings, FINDINGS))
-    places = tuple(f"{place.where}: {_cut(why)}" for place, why in unread(audit))
+    places = tuple(unread(audit))
     facts = AuditTold(
         at=audit.at,
         account=audit.account,
@@ -48,7 +48,7 @@ def of_audit(document: Document, link: str = "") -> Notification:
         new=audit.since.new if audit.since else None,
         fixed=audit.since.fixed if audit.since else None,
         findings=shown,
-        unread=places[:PLACES],
+        unread=tuple(f"{place.where}: {_cut(why)}" for place, why in places[:PLACES]),
         report=link,
     )
     count = audit.since.new if audit.since and only_new else audit.open_findings
