@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from msgspec import Struct, structs
+from tests.unmeasured import unmeasured
 
 from goldenami.domain.tags import ApprovalTag
 from goldenami.iam.combine import combined
@@ -31,6 +32,7 @@ SETTING = ProofSetting(
     account=ACCOUNT, partition="aws", owners=(ACCOUNT,), tag=ApprovalTag(), golden=(GOLDEN,),
     groups=("admins",), pipeline_role=ROLE,
 )  # fmt: skip
+proved = unmeasured(prove)  # hundreds of decisions, which have tests of their own
 COMPANIONS = ("untestable-launches", "tag-protection", "guardrail-protection")
 ORDINARY = Path(__file__).parent / "attacks" / "ordinary.yaml"
 ALLOW_ALL: dict[str, object] = {
@@ -125,7 +127,7 @@ def decided(
     somebody = bound(holder, administrator, profiles, values)
     promises = {topic for profile in profiles for topic in profile.proves}
     asked = cases or load()
-    return prove((somebody.member,), somebody.pipeline, asked, setting, promises), profiles
+    return proved((somebody.member,), somebody.pipeline, asked, setting, promises), profiles
 
 
 @pytest.mark.parametrize("administrator", ADMINISTRATORS)
@@ -192,7 +194,7 @@ def test_documents_in_one_decide_as_they_do_apart(form: str) -> None:
     ):
         subject = ProofSubject("ann", user("ann"), policies)
         pipeline = ProofSubject("pipeline", Principal.from_arn(ROLE, session="bake"), policies)
-        rows.append(prove((subject,), pipeline, load([ORDINARY]), SETTING, {"golden"}).rows)
+        rows.append(proved((subject,), pipeline, load([ORDINARY]), SETTING, {"golden"}).rows)
     apart, together = ([(row.case, row.decided) for row in each] for each in rows)
     assert apart == together
     statements = sum(len(document.policy["Statement"]) for document in several)

@@ -1,5 +1,6 @@
 """What every profile does, decided: its promises hold, and the guide's policies are shown up."""
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -58,6 +59,12 @@ def proof(*names: str, beside: bool = True, setting: ProofSetting = SETTING, **g
     )
     promises = {topic for profile in profiles for topic in profile.proves}
     return prove((subject,), pipeline, load(), setting, promises)
+
+
+@cache
+def everything_proved() -> Proof:
+    """Prove once a worker what many tests look at one row of."""
+    return proof(*EVERYTHING)
 
 
 def row(proved: Proof, case: str) -> ProofRow:
@@ -157,13 +164,13 @@ def test_the_guide_s_policies_block_every_launch_alone_and_stop_nothing_beside_a
     ],
 )  # fmt: skip
 def test_each_attack_is_stopped_by_the_statement_made_for_it(case: str, statement: str) -> None:
-    one = row(proof(*EVERYTHING), case)
+    one = row(everything_proved(), case)
     assert one.decided == "denied"
     assert f"explicitly denied by {statement} of " in one.reason
 
 
 def test_what_no_policy_can_stop_names_the_way_that_it_goes() -> None:
-    proved = proof(*EVERYTHING)
+    proved = everything_proved()
     assert {row.case for row in proved.open if not row.way} == {
         "give up a golden image that another account shares"
     }

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
+from tests.unmeasured import leave_proofs_out
 
 from goldenami.aws.kept_policy import HolderKind
 from goldenami.domain.plan import Plan
@@ -112,6 +114,12 @@ def prepared(
         golden=(GOLDEN,),
         accounts={name: under} if under is not None else {},
     )
+
+
+@pytest.fixture(autouse=True)
+def decisions_covered_by_their_own_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measure who is proved, and not the hundreds of decisions about each of them."""
+    leave_proofs_out(monkeypatch)
 
 
 def proved(
