@@ -46,16 +46,20 @@ blocks = st.dictionaries(
 )  # fmt: skip
 
 
+effects = st.sampled_from(["Allow", "Deny"])
+either_action, either_resource = (
+    st.sampled_from([name, f"Not{name}"]) for name in ("Action", "Resource")
+)
+actions_of = st.lists(action_patterns, min_size=1, max_size=3)
+resources_of = st.lists(resource_patterns, min_size=1, max_size=3)
+
+
 @st.composite
 def statements(draw: st.DrawFn, effect: str | None = None) -> dict[str, Any]:
     found: dict[str, Any] = {
-        "Effect": effect or draw(st.sampled_from(["Allow", "Deny"])),
-        draw(st.sampled_from(["Action", "NotAction"])): draw(
-            st.lists(action_patterns, min_size=1, max_size=3)
-        ),
-        draw(st.sampled_from(["Resource", "NotResource"])): draw(
-            st.lists(resource_patterns, min_size=1, max_size=3)
-        ),
+        "Effect": effect or draw(effects),
+        draw(either_action): draw(actions_of),
+        draw(either_resource): draw(resources_of),
     }
     if block := draw(blocks):
         found["Condition"] = block
