@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ def _reference(loader: Any, node: Any) -> Any:
 _Loader.add_constructor("!reference", _reference)
 
 
+@cache
 def loaded(path: Path) -> Any:
     return yaml.load(path.read_text(), _Loader)
 

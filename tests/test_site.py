@@ -10,13 +10,14 @@ from functools import partial
 from html.parser import HTMLParser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 import pytest
-from selenium import webdriver
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
+
+if TYPE_CHECKING:
+    from selenium import webdriver
 
 pytestmark = pytest.mark.no_cover  # nothing of goldenami is run
 
@@ -104,13 +105,13 @@ def address(site: Path) -> Iterator[str]:
     server.server_close()
 
 
-def logged(browser: webdriver.Chrome, kind: str) -> list[dict[str, Any]]:
+def logged(browser: "webdriver.Chrome", kind: str) -> list[dict[str, Any]]:
     entries: list[dict[str, Any]] = browser.get_log(kind)  # type: ignore[no-untyped-call]
     return entries
 
 
 def test_a_browser_has_nothing_to_complain_of_any_page(
-    browser: webdriver.Chrome, address: str, pages: dict[str, Html]
+    browser: "webdriver.Chrome", address: str, pages: dict[str, Html]
 ) -> None:
     logged(browser, "browser")
     logged(browser, "performance")
@@ -130,7 +131,9 @@ def test_a_browser_has_nothing_to_complain_of_any_page(
     assert not [url for url in requested if not url.startswith((address, "data:", "blob:"))]
 
 
-def test_what_is_searched_for_is_found(browser: webdriver.Chrome, address: str) -> None:
+def test_what_is_searched_for_is_found(browser: "webdriver.Chrome", address: str) -> None:
+    from selenium.webdriver.support.ui import WebDriverWait
+
     browser.get(address + "index.html")
     browser.find_element(By.CSS_SELECTOR, ".md-search__input").send_keys("delete_on_termination")
     waiting = WebDriverWait(browser, 20)
@@ -139,7 +142,7 @@ def test_what_is_searched_for_is_found(browser: webdriver.Chrome, address: str) 
 
 
 def test_what_is_copied_of_a_terminal_is_what_somebody_types(
-    browser: webdriver.Chrome, address: str
+    browser: "webdriver.Chrome", address: str
 ) -> None:
     browser.get(address + "runbooks/release.html")
     copied = browser.execute_script(

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import pictures
 import pytest
 
 from goldenami.cli import rehearsal_seed
@@ -72,6 +71,8 @@ def test_the_rehearsal_tells_the_whole_story_on_an_emulator(cli: Any) -> None:
     page = (Path(__file__).parents[2] / "docs" / "tutorial.md").read_text()
     [told] = re.findall(r"```text\n(.*?)\n```", page, re.DOTALL)
     assert reader.Ids().missing(tuple(told.splitlines()), ran.out.splitlines()) is None
+    import pictures  # which needs a browser's driver
+
     assert [*pictures.shown(ran.out.splitlines())], "`make pictures` finds what it shows"
 
 

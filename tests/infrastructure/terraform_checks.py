@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-import hcl2
 import pytest
 from tests.unmeasured import nothing_measured
 
@@ -37,6 +36,8 @@ def schema() -> dict[str, Any]:
 @nothing_measured()
 def parsed(code: str) -> dict[str, Any]:
     """Return a document as the parser has it, which is slow."""
+    import hcl2
+
     document: dict[str, Any] = hcl2.loads(code)
     return document
 

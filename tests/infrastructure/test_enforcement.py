@@ -5,7 +5,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import hcl2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,7 +24,7 @@ from goldenami.infrastructure.enforcement import (
 from goldenami.spec.allowed import AllowedAmis, ScanCriterion
 
 from . import tools
-from .terraform_checks import NEEDS_SCHEMA, schema_problems
+from .terraform_checks import NEEDS_SCHEMA, parsed, schema_problems
 
 SNAPSHOT = "snap-0123456789abcdef0"
 VALUES = Values(
@@ -103,7 +102,7 @@ def test_terraform_reads_every_document_back(tmp_path: Path) -> None:
 def test_terraform_has_every_mechanism(tmp_path: Path) -> None:
     code = as_hcl(EVERY)
     tools.check_format(tmp_path, code)
-    kinds = [kind.strip('"') for block in hcl2.loads(code)["resource"] for kind in block]
+    kinds = [kind.strip('"') for block in parsed(code)["resource"] for kind in block]
     assert {kind: kinds.count(kind) for kind in kinds} == {
         "aws_iam_policy": len(DOCUMENTS) + 1,
         "aws_iam_group_policy_attachment": len(DOCUMENTS),

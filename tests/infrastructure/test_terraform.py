@@ -3,14 +3,13 @@
 import unicodedata
 from pathlib import Path
 
-import hcl2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from goldenami.infrastructure import hcl, terraform
 
-from . import tools
+from . import terraform_checks, tools
 
 HOSTILE = (
     "${aws:username}", "$${x}", "$$${x}", "%{if true}", "%%{x}", "%%%{x}", "$%{x}", "%${x}", "${",
@@ -101,7 +100,7 @@ def test_a_document_is_laid_out_as_terraform_does(tmp_path: Path) -> None:
     )
     assert "instance_type" not in code
     assert "  value = aws_instance.base.id\n" in code
-    parsed = hcl2.loads(code)
+    parsed = terraform_checks.parsed(code)
     assert [*parsed["resource"][0]] == ['"aws_instance"']
     tools.check_format(tmp_path, code)
 

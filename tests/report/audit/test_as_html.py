@@ -3,28 +3,29 @@
 import io
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from msgspec.structs import replace
-from selenium import webdriver
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import Select
 
 from goldenami.domain.audit.document import Document
 from goldenami.domain.audit.finding import Finding
 from goldenami.report.audit import as_html
 
+if TYPE_CHECKING:
+    from selenium import webdriver
+
 ACCOUNT = "111122223333"
 
 
 @pytest.fixture
-def page(browser: webdriver.Chrome, document: Document, tmp_path: Path) -> webdriver.Chrome:
+def page(browser: "webdriver.Chrome", document: Document, tmp_path: Path) -> "webdriver.Chrome":
     """The page of the usual document, opened."""
     return opened(browser, document, tmp_path)
 
 
-def opened(browser: webdriver.Chrome, document: Document, folder: Path) -> webdriver.Chrome:
+def opened(browser: "webdriver.Chrome", document: Document, folder: Path) -> "webdriver.Chrome":
     path = folder / "audit.html"
     with path.open("w", encoding="utf-8") as out:
         as_html.write(document, out)
@@ -34,22 +35,22 @@ def opened(browser: webdriver.Chrome, document: Document, folder: Path) -> webdr
     return browser
 
 
-def logged(page: webdriver.Chrome, kind: str) -> list[dict[str, Any]]:
+def logged(page: "webdriver.Chrome", kind: str) -> list[dict[str, Any]]:
     """What was logged since the last time; selenium does not type it."""
     found: list[dict[str, Any]] = page.get_log(kind)  # type: ignore[no-untyped-call]
     return found
 
 
-def rows(page: webdriver.Chrome) -> list[str]:
+def rows(page: "webdriver.Chrome") -> list[str]:
     found = page.find_elements(By.CSS_SELECTOR, "#findings tbody tr")
     return [one.find_elements(By.TAG_NAME, "td")[3].text for one in found]
 
 
-def text(page: webdriver.Chrome, selector: str) -> str:
+def text(page: "webdriver.Chrome", selector: str) -> str:
     return page.find_element(By.CSS_SELECTOR, selector).text
 
 
-def test_it_shows_what_the_audit_has(page: webdriver.Chrome) -> None:
+def test_it_shows_what_the_audit_has(page: "webdriver.Chrome") -> None:
     assert "2026-11-23 12:00" in page.title
     assert "40.0 %" in text(page, ".cards")
     assert "Incomplete" in text(page, "#unread")
@@ -78,7 +79,7 @@ def test_it_shows_what_the_audit_has(page: webdriver.Chrome) -> None:
     assert "i-9" in page.find_element(By.ID, "fixed").get_attribute("textContent")  # type: ignore[operator]
 
 
-def test_a_place_that_was_not_read_has_no_numbers(page: webdriver.Chrome) -> None:
+def test_a_place_that_was_not_read_has_no_numbers(page: "webdriver.Chrome") -> None:
     found = page.find_elements(By.CSS_SELECTOR, "#places tbody tr")
     cells = [[one.text for one in row.find_elements(By.TAG_NAME, "td")] for row in found]
     assert cells == [
@@ -88,7 +89,9 @@ def test_a_place_that_was_not_read_has_no_numbers(page: webdriver.Chrome) -> Non
     ]
 
 
-def test_it_filters_and_sorts(page: webdriver.Chrome) -> None:
+def test_it_filters_and_sorts(page: "webdriver.Chrome") -> None:
+    from selenium.webdriver.support.ui import Select
+
     search = page.find_element(By.ID, "text")
     search.send_keys("DEPRECATED")
     assert rows(page) == ["i-1"]
@@ -111,11 +114,11 @@ def test_it_filters_and_sorts(page: webdriver.Chrome) -> None:
     assert rows(page) == ["i-1", "i-0000000000000002a"]
 
 
-def test_what_tags_bring_is_text(page: webdriver.Chrome) -> None:
+def test_what_tags_bring_is_text(page: "webdriver.Chrome") -> None:
     assert "=1+1[red]�[31m</script>|" in text(page, "#findings")
 
 
-def test_its_console_is_free_of_errors_and_it_asks_for_nothing(page: webdriver.Chrome) -> None:
+def test_its_console_is_free_of_errors_and_it_asks_for_nothing(page: "webdriver.Chrome") -> None:
     assert logged(page, "browser") == []
     asked = [
         address
@@ -128,7 +131,7 @@ def test_its_console_is_free_of_errors_and_it_asks_for_nothing(page: webdriver.C
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_is_light_and_dark(page: webdriver.Chrome, scheme: str) -> None:
+def test_it_is_light_and_dark(page: "webdriver.Chrome", scheme: str) -> None:
     feature = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
     page.execute_cdp_cmd("Emulation.setEmulatedMedia", feature)
     body = page.find_element(By.TAG_NAME, "body")
@@ -137,7 +140,7 @@ def test_it_is_light_and_dark(page: webdriver.Chrome, scheme: str) -> None:
     page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
 
-def test_it_is_legible_on_a_phone(browser: webdriver.Chrome, page: webdriver.Chrome) -> None:
+def test_it_is_legible_on_a_phone(browser: "webdriver.Chrome", page: "webdriver.Chrome") -> None:
     metrics = {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     try:
@@ -155,7 +158,7 @@ def test_it_is_legible_on_a_phone(browser: webdriver.Chrome, page: webdriver.Chr
 
 
 def test_a_large_audit_is_cut_and_says_so(
-    browser: webdriver.Chrome, document: Document, finding: Finding, tmp_path: Path
+    browser: "webdriver.Chrome", document: Document, finding: Finding, tmp_path: Path
 ) -> None:
     many = [
         replace(finding, subject=replace(finding.subject, id=f"i-{number}"))
@@ -175,7 +178,7 @@ def test_a_large_audit_is_cut_and_says_so(
 
 
 def test_without_javascript_the_worst_findings_are_there(
-    browser: webdriver.Chrome, document: Document, tmp_path: Path
+    browser: "webdriver.Chrome", document: Document, tmp_path: Path
 ) -> None:
     browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
@@ -191,7 +194,7 @@ SHARES = {(0, 5): "high", (4, 5): "high", (9, 10): "medium", (5, 5): "good", (0,
 
 
 def test_a_share_has_the_colour_that_it_deserves(
-    browser: webdriver.Chrome, document: Document, tmp_path: Path
+    browser: "webdriver.Chrome", document: Document, tmp_path: Path
 ) -> None:
     for (compliant, instances), grade in SHARES.items():
         place = replace(
@@ -207,7 +210,7 @@ def test_a_share_has_the_colour_that_it_deserves(
 
 
 def test_a_clean_audit_has_no_findings_table_to_fill(
-    browser: webdriver.Chrome, clean_document: Document, tmp_path: Path
+    browser: "webdriver.Chrome", clean_document: Document, tmp_path: Path
 ) -> None:
     page = opened(browser, clean_document, tmp_path)
     assert text(page, "#count") == "0 of 0 findings"

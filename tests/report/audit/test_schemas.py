@@ -8,12 +8,9 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-import xmlschema
 from botocore.session import get_session
 from botocore.validate import ParamValidator
 from jsonschema import Draft202012Validator
-from py_ocsf_models.events.findings.compliance_finding import ComplianceFinding
-from py_ocsf_models.objects.cloud import Cloud
 
 from goldenami.domain.audit.document import Document
 from goldenami.report.audit import as_asff, as_json, as_junit, as_ocsf, as_sarif
@@ -115,6 +112,9 @@ def test_what_is_over_since_an_earlier_audit_is_archived_and_resolved(document: 
 
 
 def test_ocsf(any_document: Document) -> None:
+    from py_ocsf_models.events.findings.compliance_finding import ComplianceFinding
+    from py_ocsf_models.objects.cloud import Cloud
+
     for line in written(as_ocsf, any_document).splitlines():
         data = json.loads(line)
         for model, part in ((ComplianceFinding, data), (Cloud, data["cloud"])):
@@ -123,6 +123,8 @@ def test_ocsf(any_document: Document) -> None:
 
 
 def test_junit(any_document: Document) -> None:
+    import xmlschema
+
     schema = xmlschema.XMLSchema10(fetched("GOLDENAMI_JUNIT_XSD"))
     schema.validate(written(as_junit, any_document))
 

@@ -56,7 +56,6 @@ KEPT_OUT = NamedDocument.from_json(
 )
 """What administrators have who cannot become the pipeline role."""
 ENFORCE = Enforce(groups=("admins",))
-CASES = load()
 TRUSTED = {
     "Statement": [
         {
@@ -125,7 +124,7 @@ def decisions_covered_by_their_own_tests(monkeypatch: pytest.MonkeyPatch) -> Non
 def proved(
     enforcement: Enforcement, before: Account, enforce: Enforce = ENFORCE
 ) -> EnforcementProof:
-    return proof.proved(enforcement, enforce, before, CASES, (ID,))
+    return proof.proved(enforcement, enforce, before, load(), (ID,))
 
 
 def test_a_group_of_administrators_is_bound() -> None:
@@ -321,7 +320,7 @@ def test_allowed_amis_that_hide_a_golden_owner_s_images_are_refused() -> None:
     used = Mechanisms(group_policy=True, allowed_amis=AllowedAmis(providers=("amazon",)))
     enforcement = prepared(*CHAIN)
     enforce = Enforce(groups=("admins",), mechanisms=used)
-    result = proof.proved(enforcement, enforce, account(), CASES, (ID, OTHER))
+    result = proof.proved(enforcement, enforce, account(), load(), (ID, OTHER))
     assert any(OTHER in text and "would be refused" in text for text in result.failures)
 
 
