@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_EvaluationResult.html
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Self
 
 from msgspec import Struct
@@ -36,26 +37,37 @@ Position = Mapping[str, int]
 
 
 class SimulatedPolicy(Struct, frozen=True):
-    """A policy document: its id, the compiled policy and the text."""
+    """A policy document.
+
+    Args:
+        id: by which an answer names it.
+        policy: compiled.
+        raw: its statements as they are written.
+        places: where each statement begins and ends, by its name.
+    """
 
     id: str
     policy: Policy
-    text: str
+    raw: Sequence[Mapping[str, Any]]
+    places: Mapping[str, Mapping[str, Position]]
 
     @classmethod
+    @lru_cache(maxsize=1024)  # who asks of one request after the other sends the same documents
     def of(cls, policy_id: str, text: str) -> Self:
         """Return a document, compiled.
 
         Raises:
             PolicyError: it is none.
         """
-        return cls(policy_id, compile_policy(policy_id, text), text)
-
-    @property
-    def raw(self) -> list[Mapping[str, Any]]:
-        """The statements as they are written."""
-        statements = json.loads(self.text)["Statement"]
-        return statements if isinstance(statements, list) else [statements]
+        policy = compile_policy(policy_id, text)
+        statements = json.loads(text)["Statement"]
+        names = (statement.name for statement in policy.statements)
+        return cls(
+            policy_id,
+            policy,
+            statements if isinstance(statements, list) else [statements],
+            dict(zip(names, _positions(text), strict=False)),
+        )
 
 
 class Simulation(Struct, frozen=True, kw_only=True):
@@ -135,10 +147,8 @@ class Simulation(Struct, frozen=True, kw_only=True):
         source = next(
             candidate for candidate in self.sources[matched.layer] if candidate.id == matched.policy
         )
-        names = (candidate.name for candidate in source.policy.statements)
-        places = dict(zip(names, _positions(source.text), strict=False))
         answer = {"SourcePolicyId": source.id, "SourcePolicyType": _SOURCES[matched.layer]}
-        return answer | places.get(matched.statement, {})
+        return {**answer, **source.places.get(matched.statement, {})}
 
     def _missing(self, request: Request) -> set[str]:
         """Return the condition keys that statements about the request name, and nobody gave."""

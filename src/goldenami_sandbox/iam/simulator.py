@@ -14,7 +14,6 @@ from moto.iam.exceptions import IAMException, InvalidInput, NoSuchEntity, Valida
 from moto.iam.models import Group, ManagedPolicy, Role
 
 from goldenami.errors import GoldenamiError
-from goldenami.iam.evaluator.document import compile_policy
 from goldenami.iam.evaluator.request import Principal, Value
 from goldenami_sandbox.iam.base import IamBase
 from goldenami_sandbox.iam.simulation import SimulatedPolicy, Simulation
@@ -165,10 +164,9 @@ class SimulateResponse(IamBase):
         documents = []
         for name, text in _numbered(parameter, self._get_param(parameter, [])):
             try:
-                compile_policy(name, text)
+                documents.append(SimulatedPolicy.of(name, text))
             except GoldenamiError as error:
                 raise InvalidInput(f"Invalid policy: {error}") from error
-            documents.append(SimulatedPolicy.of(name, text))
         return documents
 
 
