@@ -99,6 +99,13 @@ def golden_image(sandbox: Sandbox, region: str = "us-east-1") -> str:
     return str(image["ImageId"])
 
 
+def golden_images(sandbox: Sandbox) -> None:
+    """Make such an image in each region, as a release leaves them, in a tenth of a bake's time."""
+    sandbox.pending_s = 0.0
+    for region in REGIONS:
+        golden_image(sandbox, region)
+
+
 def launch(client: Any, image_id: str, **more: Any) -> str:
     """Launch an instance."""
     answer = client.run_instances(

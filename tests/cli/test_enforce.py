@@ -9,6 +9,8 @@ import pytest
 from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.server import Sandbox
 
+from . import account
+
 GUARDRAIL = "arn:aws:iam::123456789012:policy/goldenami-guardrail"
 EC2_FULL_ACCESS = "arn:aws:iam::aws:policy/AmazonEC2FullAccess"
 PROTECTION = "arn:aws:iam::123456789012:policy/goldenami-tag-protection"
@@ -23,12 +25,11 @@ def admins(sandbox: Sandbox, name: str = "ec2-admin-group") -> None:
 
 
 @pytest.fixture
-def baked(cli: Any, write: Any, sandbox: Sandbox) -> Any:
-    """An account with the admin group and one release; the release file's path."""
+def baked(write: Any, sandbox: Sandbox) -> Any:
+    """An account with the admin group and one release's images; the release file's path."""
     admins(sandbox)
-    release = write()
-    assert cli("bake", release, "--yes").code == 0
-    return release
+    account.golden_images(sandbox)
+    return write()
 
 
 @pytest.fixture

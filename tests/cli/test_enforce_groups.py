@@ -89,9 +89,9 @@ class TestWhatTheFileNoLongerNames:
         assert attached(iam) == set()
 
     def test_a_full_group_gives_up_the_old_policy_before_it_takes_the_new_one(
-        self, cli: Any, iam: Any, release: Any, write: Any, mutating: Any
+        self, cli: Any, sandbox: Sandbox, iam: Any, write: Any, mutating: Any
     ) -> None:
-        assert cli("bake", write("bake.yaml", regions=["us-east-1"]), "--yes").code == 0
+        account.golden_images(sandbox)
         text = {"Version": "2012-10-17", "Statement": [
             {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
         ]}  # fmt: skip

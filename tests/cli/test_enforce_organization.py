@@ -10,6 +10,8 @@ from goldenami_sandbox.faults import Fault
 from goldenami_sandbox.identity import ACCOUNT_ID
 from goldenami_sandbox.server import Sandbox
 
+from . import account
+
 SCP, DECLARATIVE = "SERVICE_CONTROL_POLICY", "DECLARATIVE_POLICY_EC2"
 OWNER = "999988887777"
 DENY = {"Sid": "x", "Effect": "Deny", "Action": "s3:*", "Resource": "*"}
@@ -153,10 +155,11 @@ class TestServiceControlPolicy:
         assert not recorded()
 
     def test_old_policies_go_first_only_where_both_do_not_fit(
-        self, cli: Any, client: Any, organization: seed.Organization, write: Any, mutating: Any
-    ) -> None:
+        self, cli: Any, client: Any, organization: seed.Organization, write: Any, mutating: Any,
+        sandbox: Sandbox,
+    ) -> None:  # fmt: skip
         unit = organization.unit_id
-        assert cli("bake", write("bake.yaml", regions=["us-east-1"]), "--yes").code == 0
+        account.golden_images(sandbox)
 
         def swapped(profile: str) -> list[str]:
             before = len(mutating())

@@ -9,6 +9,8 @@ import pytest
 from goldenami_sandbox.seed import organization
 from goldenami_sandbox.server import Sandbox
 
+from . import account
+
 GROUP = "ec2-admin-group"
 ALLOW_ALL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 APPS = {
@@ -39,9 +41,9 @@ def policy(*statements: Any) -> str:
 
 
 @pytest.fixture
-def baked(cli: Any, write: Any, admins: str) -> Path:
+def baked(write: Any, sandbox: Sandbox, admins: str) -> Path:
     path: Path = write()
-    assert cli("bake", path, "--yes").code == 0
+    account.golden_images(sandbox)
     return path
 
 

@@ -24,10 +24,10 @@ ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 
 @pytest.fixture
-def baked(cli: Any, write: Any, sandbox: Sandbox, admins: str) -> Any:
-    """Bake one release, with a pipeline role; return what writes a release file like it."""
+def baked(write: Any, sandbox: Sandbox, admins: str) -> Any:
+    """A release's images and a pipeline role; return what writes a release file like theirs."""
     role(sandbox, "pipeline")
-    assert cli("bake", write(), "--yes").code == 0
+    account.golden_images(sandbox)
 
     def like(**mechanisms: Any) -> Any:
         return write(enforce__mechanisms=mechanisms, enforce__pipeline_role="pipeline")

@@ -12,6 +12,8 @@ from goldenami import spec
 from goldenami.iam.profiles import load_profiles
 from goldenami_sandbox.server import Sandbox
 
+from . import account
+
 ALL = (
     "--account", "111122223333", "--owner", "111122223333", "--tag", "Golden=yes",
     "--snapshot", "snap-0123456789abcdef0", "--snapshot", "snap-0123456789abcdef1",
@@ -54,7 +56,7 @@ def test_the_release_file_and_the_account_give_what_is_not_given(
     cli: Any, write: Any, sandbox: Sandbox
 ) -> None:
     release = write(enforce__pipeline_role="baker")
-    cli("bake", release, "--yes")
+    account.golden_images(sandbox)
     ran = cli("policy", "render", release)
     assert ran.code == 0, ran.err
     assert ran.out.count("snapshot/snap-") == 2

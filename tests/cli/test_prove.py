@@ -13,6 +13,8 @@ from goldenami_sandbox.identity import ACCOUNT_ID
 from goldenami_sandbox.seed import organization
 from goldenami_sandbox.server import Sandbox
 
+from . import account
+
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 ROLE = "arn:aws:iam::111122223333:role/baker"
 GOLDEN = ("--account", "111122223333", "--snapshot", "snap-0123456789abcdef0")
@@ -35,9 +37,9 @@ def trust(principal: Any) -> str:
 
 
 @pytest.fixture
-def baked(cli: Any, write: Any, sandbox: Sandbox, admins: str) -> Path:
+def baked(write: Any, sandbox: Sandbox, admins: str) -> Path:
     path: Path = write()
-    assert cli("bake", path, "--yes").code == 0
+    account.golden_images(sandbox)
     return path
 
 
