@@ -33,13 +33,16 @@ def ann(sandbox: Sandbox, admins: str) -> Any:
 
 
 @pytest.fixture
-def enforced(cli: Any, write: Any, sandbox: Sandbox, ann: Any) -> Callable[..., Any]:
-    """Bake a first release and enforce it; return what writes the file of the next one."""
-    sandbox.pending_s = 0.0
+def enforced(
+    cli: Any, write: Any, sandbox: Sandbox, ann: Any, as_released: str
+) -> Callable[..., Any]:
+    """Publish a first golden image and enforce it; return what writes the file of the next one."""
 
     def enforced(**changes: Any) -> Any:
         first = write("first.yaml", regions=["us-east-1"], **changes)
-        assert cli("bake", first, "--yes").code == 0
+        sandbox.client("ssm").put_parameter(
+            Name=PARAMETER, Type="String", Value=as_released, DataType="aws:ec2:image"
+        )
         ran = cli("enforce", first, "--yes")
         assert ran.code == 0, ran.err
         return write(version="2.0", regions=["us-east-1"], **changes)
@@ -245,11 +248,13 @@ class TestWhoMayNot:
 
 class TestTrouble:
     def test_a_run_that_stops_between_the_guardrail_and_the_publication_goes_on(
-        self, cli: Any, sandbox: Sandbox, enforced: Any, ann: Any, own_images: Any
+        self, cli: Any, sandbox: Sandbox, enforced: Any, ann: Any, own_images: Any, write: Any
     ) -> None:
-        second = enforced()
+        second, begun = enforced(), len(sandbox.calls)
+        whole = write("whole.yaml", version="1.1", regions=["us-east-1"])
+        assert cli("bake", whole, "--yes").code == 0
         before = published(sandbox)
-        puts = [one.parameters for one in sandbox.calls if one.name == "ssm:PutParameter"]
+        puts = [one.parameters for one in sandbox.calls[begun:] if one.name == "ssm:PutParameter"]
         first = next(at for at, one in enumerate(puts) if one["Name"] == PARAMETER)
         fault = Fault(service="ssm", operation="PutParameter", code="AccessDenied", skip=first)
         with sandbox.fail(fault):  # those before are the right to bake, and the record
