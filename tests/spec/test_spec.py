@@ -163,6 +163,36 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
         ":5: base.user_data: ",
         "",
     ),
+    "a tag value that is too long": (
+        "Golden AMI",
+        "x" * 257,
+        ":9: tags.Name: a tag value has at most 256 characters, this one 257",
+        "",
+    ),
+    "a tag of goldenami's own": (
+        "Name: Golden AMI",
+        "goldenami:status: approved",
+        ":9: tags.goldenami:status: tag keys that start with `goldenami:` are written by",
+        "",
+    ),
+    "a variable that goldenami does not set": (
+        "tags:",
+        "bake: {method: packer, names: {no_such: a}}\ntags:",
+        ":8: bake.names.no_such: goldenami sets no such variable; it sets region, ",
+        "",
+    ),
+    "a name that no variable can have": (
+        "tags:",
+        "bake: {method: packer, names: {region: a b}}\ntags:",
+        ":8: bake.names.region: `a b` is no name of a variable",
+        "",
+    ),
+    "a variable that has two values": (
+        "tags:",
+        "bake: {method: packer, names: {region: a, tags: a}}\ntags:",
+        ":8: bake.names.tags: `a` has a value already",
+        "",
+    ),
 }
 
 
