@@ -6,12 +6,12 @@ import json
 import re
 from collections.abc import Iterator
 from copy import deepcopy
-from functools import cache
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import pytest
 import yaml
+from tests.unmeasured import unmeasured
 
 from goldenami import resources, spec
 from goldenami.errors import SpecError
@@ -132,6 +132,17 @@ def of(file: spec.ReleaseFile, *snapshots: str) -> ReleaseCode:
     return release_code(nobody, file, ACCOUNT, snapshots)[0]
 
 
+class Texts(NamedTuple):
+    """A release in either form."""
+
+    terraform: str
+    cloudformation: str
+
+
+def texts_of(code: ReleaseCode) -> Texts:
+    return Texts(as_terraform.text(code), as_cloudformation.text(code))
+
+
 @pytest.fixture(scope="module")
 def codes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, ReleaseCode]:
     """Every example and every variant."""
@@ -140,20 +151,24 @@ def codes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, ReleaseCode]:
     return examples | {name: of(loaded(folder, each)) for name, each in VARIANTS.items()}
 
 
+@pytest.fixture(scope="module")
+def texts(codes: dict[str, ReleaseCode]) -> dict[str, Texts]:
+    return {name: texts_of(code) for name, code in codes.items()}
+
+
 def test_terraform_has_no_reference_to_nothing_and_the_layout_of_terraform(
-    codes: dict[str, ReleaseCode], tmp_path: Path
+    texts: dict[str, Texts], tmp_path: Path
 ) -> None:
-    texts = {name: as_terraform.text(code) for name, code in codes.items()}
-    assert {name: list(problems(text)) for name, text in texts.items()} == {
+    assert {name: list(problems(text.terraform)) for name, text in texts.items()} == {
         name: [] for name in texts
     }
-    tools.check_format(tmp_path, *texts.values())
+    tools.check_format(tmp_path, *(text.terraform for text in texts.values()))
 
 
 @NEEDS_SCHEMA
-def test_each_resource_has_what_the_provider_s_schema_says(codes: dict[str, ReleaseCode]) -> None:
-    found = {name: list(schema_problems(as_terraform.text(code))) for name, code in codes.items()}
-    assert found == {name: [] for name in codes}
+def test_each_resource_has_what_the_provider_s_schema_says(texts: dict[str, Texts]) -> None:
+    found = {name: list(schema_problems(text.terraform)) for name, text in texts.items()}
+    assert found == {name: [] for name in texts}
 
 
 VALIDATED = {"GovCloud", "own template, automatic", "several-accounts", "two templates"}
@@ -164,14 +179,14 @@ PLANNED = {"full", "own template"}
 @tools.TERRAFORM
 @NEEDS_SCHEMA
 def test_terraform_validates_and_plans_by_the_provider_s_schema(
-    codes: dict[str, ReleaseCode], tmp_path: Path
+    texts: dict[str, Texts], tmp_path: Path
 ) -> None:
-    texts = {name: as_terraform.text(codes[name]) for name in sorted(VALIDATED | PLANNED)}
-    folder = tools.with_stand_in(tmp_path, *texts.values())
+    several = {name: texts[name].terraform for name in sorted(VALIDATED | PLANNED)}
+    folder = tools.with_stand_in(tmp_path, *several.values())
     values: dict[str, Any] = {"release_version": "1.0", "approved": True}
     values |= {f"golden_image{end}": "ami-01234567" for end in ("", "_x86_64", "_arm64")}
     modules = {}
-    for number, (name, text) in enumerate(texts.items()):
+    for number, (name, text) in enumerate(several.items()):
         (folder / f"m{number}").mkdir()
         (folder / f"m{number}" / "main.tf").write_text(text)
         chosen = {key: value for key, value in values.items() if f'variable "{key}"' in text}
@@ -184,16 +199,16 @@ def test_terraform_validates_and_plans_by_the_provider_s_schema(
     assert re.search(r"^Plan: \d{3} to add, 0 to change, 0 to destroy", shown, re.MULTILINE)
 
 
-def test_cloudformation_passes_its_linter(codes: dict[str, ReleaseCode], tmp_path: Path) -> None:
-    tools.lint(tmp_path, *map(as_cloudformation.text, codes.values()))
+def test_cloudformation_passes_its_linter(texts: dict[str, Texts], tmp_path: Path) -> None:
+    tools.lint(tmp_path, *(text.cloudformation for text in texts.values()))
 
 
 @pytest.mark.parametrize("form", gaps.BOTH)
 def test_what_is_not_done_is_said_at_the_head(
-    codes: dict[str, ReleaseCode], form: gaps.Form
+    codes: dict[str, ReleaseCode], texts: dict[str, Texts], form: gaps.Form
 ) -> None:
-    for code in codes.values():
-        text = as_terraform.text(code) if form == "terraform" else as_cloudformation.text(code)
+    for name, code in codes.items():
+        text = getattr(texts[name], form)
         head = " ".join(
             line.removeprefix("#").strip() for line in text.splitlines() if line[:1] == "#"
         )
@@ -202,9 +217,9 @@ def test_what_is_not_done_is_said_at_the_head(
         assert [gap for gap in missing if f"- {gap}" not in head] == []
 
 
-def test_another_partition_s_arns_are_of_that_partition(codes: dict[str, ReleaseCode]) -> None:
+def test_another_partition_s_arns_are_of_that_partition(texts: dict[str, Texts]) -> None:
     for name, partition in (("China", "aws-cn"), ("GovCloud", "aws-us-gov")):
-        for text in (as_terraform.text(codes[name]), as_cloudformation.text(codes[name])):
+        for text in texts[name]:
             assert f"arn:{partition}:ec2" in text
             assert "arn:aws:" not in text
 
@@ -283,20 +298,14 @@ def changed(key: str, value: Any) -> dict[str, Any]:
     )
 
 
-@cache
-def usual(folder: Path) -> tuple[str, str]:
-    code = of(loaded(folder, FULL))
-    return as_terraform.text(code), as_cloudformation.text(code)
-
-
 @pytest.mark.parametrize("key", CHANGES)
 def test_every_key_of_a_release_makes_a_difference_in_either_form(
-    key: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+    key: str, texts: dict[str, Texts], tmp_path: Path
 ) -> None:
     code = of(loaded(tmp_path, changed(key, CHANGES[key])))
-    before = usual(tmp_path_factory.getbasetemp())
-    assert as_terraform.text(code) != before[0]
-    assert as_cloudformation.text(code) != before[1]
+    after = unmeasured(texts_of)(code)  # the same lines for each key
+    assert after.terraform != texts["full"].terraform
+    assert after.cloudformation != texts["full"].cloudformation
 
 
 ALWAYS = {"image", "audit"}
@@ -332,11 +341,11 @@ def tag_values(template: str) -> Iterator[dict[str, str]]:
 
 
 @tools.TERRAFORM
-def test_hostile_tags_are_read_back(codes: dict[str, ReleaseCode], tmp_path: Path) -> None:
+def test_hostile_tags_are_read_back(texts: dict[str, Texts], tmp_path: Path) -> None:
     own = {key: value for key, value in FULL["tags"].items() if key != "Name"}
-    for written in tag_values(as_cloudformation.text(codes["full"])):
+    for written in tag_values(texts["full"].cloudformation):
         assert written == {"Name": "web base", **own}
-    text = as_terraform.text(codes["full"])
+    text = texts["full"].terraform
     (tmp_path / "variables.tf").write_text(
         'variable "approved" {\n  default = true\n}\n'
         'locals {\n  approval_tag = { "goldenami:status" = "approved" }\n}\n'
@@ -376,13 +385,11 @@ def test_user_data_is_the_same_bytes_in_either_form(name: str, tmp_path: Path) -
     assert script == (read.encode() if found[1] == "user_data" else base64.b64decode(read))
 
 
-def test_an_image_of_goldenami_s_own_is_looked_for_by_its_tags(
-    codes: dict[str, ReleaseCode],
-) -> None:
-    text = as_terraform.text(codes["golden source"])
+def test_an_image_of_goldenami_s_own_is_looked_for_by_its_tags(texts: dict[str, Texts]) -> None:
+    text, template = texts["golden source"]
     assert 'name   = "tag:goldenami:image"\n    values = ["os"]' in text
     assert 'name   = "tag:goldenami:status"\n    values = ["approved"]' in text
-    assert "Name=tag:goldenami:image,Values=os" in as_cloudformation.text(codes["golden source"])
+    assert "Name=tag:goldenami:image,Values=os" in template
 
 
 def test_known_snapshots_stay_allowed(tmp_path: Path) -> None:
