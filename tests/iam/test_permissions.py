@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
+from tests.unmeasured import unmeasured
 
 from goldenami.errors import RefusedError
 from goldenami.iam.evaluator.decide import decide
@@ -17,6 +18,7 @@ from goldenami.iam.permissions.grant import Grant, GrantUse, condition, equals
 from goldenami.iam.permissions.statements import merged
 from goldenami.iam.permissions.worth import RecordedRequest, compiled, nearest, worth
 
+decided = unmeasured(decide)  # decisions have tests of their own
 ROLE = Principal.from_arn("arn:aws:iam::123456789012:role/pipeline")
 HERE = equals("aws:RequestedRegion", "us-east-1")
 GOLDEN = equals("aws:ResourceTag/goldenami:image", "web-base")
@@ -72,14 +74,14 @@ def test_merged_statements_allow_just_what_the_grants_do(several: list[Grant]) -
     assert len(statements) <= max(len(each_alone), 1)
     assert len({statement.sid for statement in statements}) == len(statements)
     for request in REQUESTS:
-        assert decide(apart, request).allowed == decide(together, request).allowed
+        assert decided(apart, request).allowed == decided(together, request).allowed
 
 
 @given(grants)
 def test_an_action_is_needed_just_if_a_request_is_refused_without_it(several: list[Grant]) -> None:
     statements = merged(several)
     policies = compiled([documents.document("role", statements)])
-    run = [RecordedRequest("call", each) for each in REQUESTS if decide(policies, each).allowed]
+    run = [RecordedRequest("call", each) for each in REQUESTS if decided(policies, each).allowed]
     for each in worth(statements, policies, run):
         rest = []
         for statement in statements:
@@ -90,7 +92,7 @@ def test_an_action_is_needed_just_if_a_request_is_refused_without_it(several: li
             )
             rest += [structs.replace(statement, uses=uses)] if uses else []
         without = compiled([documents.document("role", rest)] if rest else [])
-        refused = [one for one in run if not decide(without, one.request).allowed]
+        refused = [one for one in run if not decided(without, one.request).allowed]
         assert bool(refused) == bool(each.needed_by)
 
 
@@ -123,7 +125,7 @@ def test_what_is_too_long_is_divided_into_documents_that_allow_the_same() -> Non
         if parameter:
             resource = parameter.replace("*", "us-east-1")
             asked.append(Request(principal=ROLE, action="ssm:PutParameter", resource=resource))
-        assert all(decide(policies, request).allowed for request in asked)
+        assert all(decided(policies, request).allowed for request in asked)
 
 
 def test_what_cannot_be_divided_is_refused() -> None:

@@ -29,6 +29,7 @@ def _source() -> str:
     return index["source"]
 
 
+@pytest.mark.no_cover  # a script, which is no part of goldenami
 def test_the_committed_tables_are_what_the_script_makes() -> None:
     script = _script()
     package = script.package()
