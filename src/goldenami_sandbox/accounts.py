@@ -1,12 +1,25 @@
 """Several accounts: whose an access key is, and the root user of another account."""
 
-from moto.iam.models import AccessKey, get_account_id_from, iam_backends
+from moto.iam import models
+from moto.iam.models import AccessKey, iam_backends
 from moto.utilities.utils import get_partition
 
 from goldenami_sandbox.identity import ACCOUNT_ID, ROOT_ACCESS_KEY_ID
+from goldenami_sandbox.overriding import replace
 
 _LASTING = "AKIA"
 """How access keys begin that are no session's."""
+
+_mark_as_visited = models.mark_account_as_visited
+
+
+def install() -> None:
+    """Let moto look for an access key where there are some.
+
+    It makes each account's IAM in every partition, with all of AWS's policies, for each first call.
+    """
+    replace(models, "get_account_id_from", account_of)
+    replace(models, "mark_account_as_visited", _visited)
 
 
 def root_of(account: str, region: str = "us-east-1") -> str:
@@ -28,8 +41,12 @@ def root_of(account: str, region: str = "us-east-1") -> str:
 
 
 def account_of(access_key_id: str) -> str:
-    """Return whose an access key is."""
-    return get_account_id_from(access_key_id)
+    """Return whose an access key is; one that nobody owns is taken for the sandbox's own."""
+    if access_key_id != ROOT_ACCESS_KEY_ID:
+        for account, stores in list(iam_backends.items()):
+            if any(access_key_id in store.access_keys for store in list(stores.values())):
+                return account
+    return ACCOUNT_ID
 
 
 def key_of(access_key_id: str) -> AccessKey | None:
@@ -46,3 +63,9 @@ def is_root(access_key_id: str) -> bool:
         return True
     key = key_of(access_key_id)
     return key is not None and not key.user_name and access_key_id.startswith(_LASTING)
+
+
+def _visited(account_id: str, access_key: str, service: str, region: str) -> None:
+    """Note when a key was used last, if there is such a key."""
+    if key_of(access_key):
+        _mark_as_visited(account_id, access_key, service, region)

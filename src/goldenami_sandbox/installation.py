@@ -43,6 +43,7 @@ from moto.ssm.models import ssm_backends
 from moto.sts import urls as sts_urls
 
 from goldenami_sandbox import (
+    accounts,
     clock,
     config,
     group_launches,
@@ -116,6 +117,7 @@ def install() -> None:
     replace(elastic_block_store, "VolumeAttachment", SandboxAttachment)
     replace(elastic_network_interfaces, "NetworkInterface", SandboxInterface)
     replace(Role, "permissions_boundary", property(described_boundary))
+    accounts.install()
     ec2_regions.install()
     wording.install()
     installing.install()

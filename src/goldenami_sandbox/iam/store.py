@@ -11,6 +11,7 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeletePolicy.html
 """
 
 import json
+from datetime import datetime
 from functools import cache
 from typing import Any, cast
 
@@ -187,8 +188,8 @@ class IamStore(BoundaryStore):
     @overrides
     def _init_aws_policies(self) -> list[ManagedPolicy]:
         policies: list[ManagedPolicy] = [
-            AWSManagedPolicy.from_data(name, self.account_id, self.region_name, data)
-            for name, data in _aws_policies().items()
+            AWSManagedPolicy(name, self.account_id, self.region_name, **kept)  # type: ignore[abstract]
+            for name, kept in _aws_policies().items()
         ]
         for policy in policies:
             policy.id = unique_id(POLICY, self.account_id)
@@ -296,9 +297,19 @@ class IamStore(BoundaryStore):
 
 
 @cache
-def _aws_policies() -> dict[str, Any]:
+def _aws_policies() -> dict[str, dict[str, Any]]:
+    """Return what `AWSManagedPolicy.from_data` makes of moto's data, for each account anew."""
     known = json.loads(aws_managed_policies_data)
-    return {name: known[name] for name in AWS_POLICIES}
+    return {
+        name: {
+            "default_version_id": known[name]["DefaultVersionId"],
+            "path": known[name]["Path"],
+            "document": json.dumps(known[name]["Document"]),
+            "create_date": datetime.fromisoformat(known[name]["CreateDate"]),
+            "update_date": datetime.fromisoformat(known[name]["UpdateDate"]),
+        }
+        for name in AWS_POLICIES
+    }
 
 
 def _characters(document: str) -> int:
