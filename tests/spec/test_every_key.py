@@ -232,8 +232,14 @@ def problems(kind: type[Any], data: Any) -> list[str]:
 
 
 KEYS = [(kind, path) for kind in FULL for path in paths(PARSED[kind])]
+WITHIN: dict[tuple[type[Any], str], list[Path_]] = {}
+"""The paths of all keys, by the kind of file and the first key on the way: a part of the file."""
+for kind_, path_ in KEYS:
+    WITHIN.setdefault((kind_, str(path_[0]) if path_ else "the whole"), []).append(path_)
 every_key = pytest.mark.parametrize(
-    ("kind", "path"), KEYS, ids=[f"{kind.__name__}-{name(path)}" for kind, path in KEYS]
+    ("kind", "several"),
+    [(kind, several) for (kind, _), several in WITHIN.items()],
+    ids=[f"{kind.__name__}-{first}" for kind, first in WITHIN],
 )
 
 
@@ -254,46 +260,48 @@ def test_the_files_that_are_tried_are_right_and_have_every_key(kind: type[Any]) 
     assert keys - used <= {"ssm", "ami", "golden", "file", "url"}
 
 
+def is_other_type(wrong: Any, right: Any) -> bool:
+    if wrong is None or (isinstance(wrong, str) and isinstance(right, str)):
+        return False
+    kinds = {type(wrong), type(right)}
+    return len(kinds) > 1 and kinds != {bool, dict}  # `group_policy` is true, or a mapping
+
+
 @every_key
 @pytest.mark.no_cover  # the same lines thousands of times
-def test_a_wrong_type_is_told_with_its_key(kind: type[Any], path: Path_) -> None:
-    right = at(PARSED[kind], path)
-    for wrong in ANYTHING:
-        if not path or (isinstance(wrong, str) and isinstance(right, str)) or wrong is None:
+def test_a_wrong_type_is_told_with_its_key(kind: type[Any], several: list[Path_]) -> None:
+    for path in filter(None, several):
+        for wrong in ANYTHING:
+            if is_other_type(wrong, at(PARSED[kind], path)):
+                data = put(PARSED[kind], path, wrong)
+                assert told_of(path, problems(kind, data)), (path, wrong)
+
+
+@every_key
+def test_an_unknown_key_is_told_with_its_line(kind: type[Any], several: list[Path_]) -> None:
+    for path in several:
+        if path in {("distribute",), ("architectures",)} or path[-1:] in {
+            ("tags",), ("kms_keys",), ("names",), ("plugins",),
+        }:  # fmt: skip
             continue
-        if type(wrong) is type(right) or {type(wrong), type(right)} == {bool, dict}:
-            continue  # `group_policy` is true, or a mapping
-        data = put(PARSED[kind], path, wrong)
-        assert told_of(path, problems(kind, data)), (path, wrong)
+        if isinstance(at(PARSED[kind], path), dict):
+            data = put(PARSED[kind], (*path, "no_such"), 1)
+            lines = written(data).splitlines()
+            line = next(number for number, one in enumerate(lines, 1) if "no_such" in one)
+            [told] = problems(kind, data)
+            assert told.startswith(f"{line}: {name((*path, 'no_such'))}: unknown key")
 
 
 @every_key
-def test_an_unknown_key_is_told_with_its_line(kind: type[Any], path: Path_) -> None:
-    if not isinstance(at(PARSED[kind], path), dict) or path[-1:] in {
-        ("tags",),
-        ("kms_keys",),
-        ("names",),
-        ("plugins",),
-    }:
-        return
-    if path in {("distribute",), ("architectures",)}:
-        return
-    data = put(PARSED[kind], (*path, "no_such"), 1)
-    lines = written(data).splitlines()
-    line = next(number for number, one in enumerate(lines, 1) if "no_such" in one)
-    [told] = problems(kind, data)
-    assert told.startswith(f"{line}: {name((*path, 'no_such'))}: unknown key")
-
-
-@every_key
-def test_a_missing_key_is_one_that_may_be_or_is_told(kind: type[Any], path: Path_) -> None:
-    if not path or isinstance(path[-1], int):
-        return
-    data = without(PARSED[kind], path)
-    _, found = validated(data, kind)
-    assert all(one.words == "is missing" for one in found if one.key == f"$.{name(path)}")
-    if found:
-        problems(kind, data)
+def test_a_missing_key_is_one_that_may_be_or_is_told(kind: type[Any], several: list[Path_]) -> None:
+    for path in several:
+        if not path or isinstance(path[-1], int):
+            continue
+        data = without(PARSED[kind], path)
+        _, found = validated(data, kind)
+        assert all(one.words == "is missing" for one in found if one.key == f"$.{name(path)}")
+        if found:
+            problems(kind, data)
 
 
 @given(st.sampled_from(KEYS), st.sampled_from(ANYTHING))
