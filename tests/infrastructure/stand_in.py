@@ -6,7 +6,9 @@ https://developer.hashicorp.com/terraform/plugin/terraform-plugin-protocol
 """
 
 import json
+import os
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from concurrent import futures
 from pathlib import Path
@@ -20,6 +22,8 @@ from google.protobuf import (  # type: ignore[import-untyped]
     message_factory,
 )
 
+Calls = dict[str, tuple[Callable[[Any], Any], str]]
+"""What answers each call, and the message that it takes."""
 UNKNOWN = msgpack.ExtType(0, b"\0")
 TYPES = {
     "string": "string", "number": "number", "boolean": "bool", "map": ["map", "string"],
@@ -208,12 +212,17 @@ def _packed(value: dict[str, Any]) -> Any:
 
 
 def serve(stand_in: StandIn) -> None:
-    """Answer calls until Terraform ends the process."""
+    """Answer calls until Terraform asks for the end, or ends the process two seconds later."""
+    ended = threading.Event()
 
     def nothing(_: Any) -> Any:
         return M["Nothing"]()
 
-    calls: dict[str, tuple[Callable[[Any], Any], str]] = {
+    def end(_: Any) -> Any:
+        ended.set()
+        return M["Nothing"]()
+
+    calls: Calls = {
         "GetSchema": (stand_in.schema, "Nothing"),
         "PrepareProviderConfig": (lambda request: M["Config"](config=request.config), "Config"),
         "ValidateResourceTypeConfig": (nothing, "Nothing"),
@@ -223,7 +232,22 @@ def serve(stand_in: StandIn) -> None:
         "ReadDataSource": (stand_in.read, "Typed"),
         "Stop": (nothing, "Nothing"),
     }
-    handlers = {
+    server = grpc.server(
+        futures.ThreadPoolExecutor(4), options=[("grpc.max_send_message_length", -1)]
+    )
+    control: Calls = {"Shutdown": (end, "Nothing")}
+    services = {"tfplugin5.Provider": calls, "plugin.GRPCController": control}
+    server.add_generic_rpc_handlers([_handler(name, each) for name, each in services.items()])
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    sys.stdout.write(f"1|5|tcp|127.0.0.1:{port}|grpc\n")
+    sys.stdout.flush()
+    ended.wait()
+    os._exit(0)
+
+
+def _handler(service: str, calls: Calls) -> Any:
+    methods = {
         name: grpc.unary_unary_rpc_method_handler(
             lambda request, _, answer=answer: answer(request),
             request_deserializer=M[kind].FromString,
@@ -231,16 +255,7 @@ def serve(stand_in: StandIn) -> None:
         )
         for name, (answer, kind) in calls.items()
     }
-    server = grpc.server(
-        futures.ThreadPoolExecutor(4), options=[("grpc.max_send_message_length", -1)]
-    )
-    named = grpc.method_handlers_generic_handler("tfplugin5.Provider", handlers)
-    server.add_generic_rpc_handlers((named,))
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    sys.stdout.write(f"1|5|tcp|127.0.0.1:{port}|grpc\n")
-    sys.stdout.flush()
-    server.wait_for_termination()
+    return grpc.method_handlers_generic_handler(service, methods)
 
 
 if __name__ == "__main__":
