@@ -1,6 +1,7 @@
 """`goldenami outdated` and `goldenami bake --if-outdated` against the embedded AWS."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,10 @@ def _at_once(sandbox: Sandbox) -> None:
 
 @pytest.fixture(name="point_to")
 def _point_to(sandbox: Sandbox, public: str) -> Any:
-    """Make an image of the account's own, and let the parameter name it."""
+    """Make an image of the account's own, and let the parameter name it, in a second to come."""
 
     def point_to(name: str) -> str:
+        next_second()
         copied = sandbox.client("ec2").copy_image(
             SourceImageId=public, SourceRegion="us-east-1", Name=name
         )
@@ -37,6 +39,11 @@ def _point_to(sandbox: Sandbox, public: str) -> Any:
         return str(copied["ImageId"])
 
     return point_to
+
+
+def next_second() -> None:
+    """Wait for one: two automatic versions of the same would be the same."""
+    time.sleep(1 - time.time() % 1)
 
 
 def judged(cli: Any, *arguments: object) -> tuple[int, dict[str, list[str]]]:
@@ -201,6 +208,7 @@ def test_a_folder_is_judged_and_baked_parents_first(
     assert judged(cli, folder) == (0, {"zero-os": [], "app": []})
     revoked = tags.to_aws({tags.STATUS: "revoked"})
     sandbox.client("ec2").create_tags(Resources=[base["ImageId"]], Tags=revoked)
+    next_second()
     late = {
         "zero-os": ["not-released"],
         "app": ["outdated-parent", "refused-source", "unresolved-source"],
