@@ -4,11 +4,14 @@ A failure here names the part and the version: look there first when an upgrade 
 """
 
 import ast
+import copy
 import inspect
+import random
 import subprocess
 import sys
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import product
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -16,6 +19,7 @@ from typing import Any
 import boto3
 import botocore
 import pytest
+from botocore import hooks
 from botocore.awsrequest import AWSRequest, AWSResponse, HTTPHeaders
 from botocore.exceptions import UnknownServiceError
 from botocore.session import Session
@@ -297,6 +301,48 @@ def a_shared_class_has_nothing_of_a_session() -> None:
             for key, (request,) in (("one", first), ("two", second))] == [True, True]  # fmt: skip
 
 
+def a_copy_of_handlers_is_as_botocore_s_whoever_changes_it() -> None:
+    """Tried side by side: trees, copies of them and of copies, and changes of any, by chance."""
+    chance = random.Random(1)
+    usual = hooks._PrefixTrie()  # type: ignore[attr-defined]
+    trees = [(usual, private._Handlers(copy.copy(usual)._root))]
+    held: list[list[tuple[str, int]]] = [[]]
+    events = [
+        ".".join(words) for n in (1, 2, 3) for words in product(("before", "*", "ec2"), repeat=n)
+    ]
+    for number in range(400):
+        index, event = chance.randrange(len(trees)), chance.choice(events)
+        tree = trees[index]
+        if number % 10 == 0:
+            trees.append((copy.copy(tree[0]), copy.copy(tree[1])))
+            held.append(held[index][:])
+        elif number % 3 == 0 and held[index]:
+            gone = held[index].pop(chance.randrange(len(held[index])))
+            for each in tree:
+                each.remove_item(*gone)
+        else:
+            held[index].append((event, number))
+            section = chance.randrange(3)
+            for each in tree:
+                each.append_item(event, number, section)
+    for theirs, ours in trees:
+        assert [list(ours.prefix_search(event)) for event in events] == [
+            list(theirs.prefix_search(event)) for event in events
+        ]
+
+
+def a_client_has_its_session_s_handlers_and_its_own() -> None:
+    core, told = session(), list[str]()
+    private.share_models(core)
+    core.register("before-call", lambda **_: told.append("session's"))
+    first, second = client(core), client(core)
+    first.meta.events.register("before-call", lambda **_: told.append("its own"))
+    core.register("before-call", lambda **_: told.append("too late"))
+    second.describe_regions()
+    first.describe_regions()
+    assert told == ["session's", "session's", "its own"]
+
+
 def models_of_the_users_own_are_read_from_their_folder(folder: str) -> None:
     core = session()
     core.set_config_variable("data_path", folder)
@@ -434,6 +480,8 @@ PARTS: dict[str, Callable[[], None]] = {
         one_class_serves_the_clients_of_all_sessions_that_share_models
     ),
     "ClientCreator._load_service_model": a_shared_class_has_nothing_of_a_session,
+    "HierarchicalEmitter._handlers": a_client_has_its_session_s_handlers_and_its_own,
+    "_PrefixTrie, NodeList": a_copy_of_handlers_is_as_botocore_s_whoever_changes_it,
     "data_path": lambda: models_of_the_users_own_are_read_from_their_folder("/own/models"),
     "Session._credentials": the_credentials_of_a_session_sign,
     "DeferredRefreshableCredentials": credentials_are_fetched_when_they_are_needed,
