@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from ipaddress import ip_address
 from pathlib import Path
-from socketserver import ThreadingMixIn
 from typing import TYPE_CHECKING, Any
 
 import hypothesis
@@ -27,9 +26,13 @@ if TYPE_CHECKING:
     from selenium import webdriver
 
 PENDING_S = 0.02
-SANDBOX_TESTS = Path(__file__).parent / "sandbox"
-CALL_TESTS = Path(__file__).parent / "aws"
-PROOF_TESTS = tuple(Path(__file__).parent / name for name in ("iam", "workflows"))
+TESTS = Path(__file__).parent
+UNMEASURED = (
+    (unmeasured.leave_sandbox_out, TESTS / "sandbox"),
+    (unmeasured.leave_botocore_out, TESTS / "aws"),
+    (unmeasured.leave_proofs_out, TESTS / "iam", TESTS / "workflows"),
+)
+"""What takes two or three times as long when it is measured, and the folders of its own tests."""
 
 sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # two seconds for IRIs: none here
 botocore_once.keep()
@@ -59,27 +62,27 @@ def pytest_collection_finish() -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
     """Make what a test needs as it is run, measured or not."""
+    markers.allow(item)
     with _measured(item):
         yield
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Run a test, measured if it is not marked ``no_cover``."""
+    """Run a test, measured if it is not marked ``no_cover``, and put the environment back."""
+    environment = dict(os.environ)
     drawn = getattr(getattr(item, "obj", None), "hypothesis", None) if sys.gettrace() else None
-    with _measured(item), unmeasured.examples_measured(drawn) if drawn else nullcontext():
-        yield
+    try:
+        with _measured(item), unmeasured.examples_measured(drawn) if drawn else nullcontext():
+            yield
+    finally:
+        if os.environ != environment:
+            os.environ.clear()
+            os.environ.update(environment)
 
 
 def _measured(item: pytest.Item) -> AbstractContextManager[None]:
     return unmeasured.nothing_measured() if item.get_closest_marker("no_cover") else nullcontext()
-
-
-@pytest.fixture(autouse=True)
-def no_unmarked_sandbox(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Refuse a sandbox to a test that `make check` takes for one without."""
-    if request.node.get_closest_marker("sandbox") is None:
-        monkeypatch.setattr(Sandbox, "start", markers.refused)
 
 
 @pytest.fixture(scope="session")
@@ -88,28 +91,45 @@ def nowhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("empty")
 
 
-@pytest.fixture(autouse=True)
-def fake_aws(monkeypatch: pytest.MonkeyPatch, nowhere: Path) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def surroundings(nowhere: Path) -> Iterator[None]:
+    """What each test finds: it is the same for all, and so is made once."""
+    with pytest.MonkeyPatch.context() as patch:
+        _fake_aws(patch, nowhere)
+        _quick_to_ask_again(patch)
+        _loopback_only(patch)
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def measured_by_its_folder(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Leave unmeasured, in the tests of a file, what has its own tests in other folders."""
+    with pytest.MonkeyPatch.context() as patch:
+        for leave_out, *folders in UNMEASURED:
+            if not any(folder in request.path.parents for folder in folders):
+                leave_out(patch)
+        yield
+
+
+def _fake_aws(patch: pytest.MonkeyPatch, nowhere: Path) -> None:
     """Credentials that only the sandbox takes, and no AWS configuration."""
     for name in [name for name in os.environ if name.startswith(("AWS_", "PYTHONUNBUFFERED"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(nowhere / "config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(nowhere / "credentials"))
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ROOT_ACCESS_KEY_ID)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", ROOT_SECRET_ACCESS_KEY)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        patch.delenv(name)
+    patch.setenv("AWS_CONFIG_FILE", str(nowhere / "config"))
+    patch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(nowhere / "credentials"))
+    patch.setenv("AWS_ACCESS_KEY_ID", ROOT_ACCESS_KEY_ID)
+    patch.setenv("AWS_SECRET_ACCESS_KEY", ROOT_SECRET_ACCESS_KEY)
+    patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
 
-@pytest.fixture(autouse=True)
-def quick_to_ask_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def _quick_to_ask_again(patch: pytest.MonkeyPatch) -> None:
     """What cannot be read, or failed, is asked for as often as ever, but at once."""
-    monkeypatch.setattr(ask, "DELAYS_S", (0.0,) * len(ask.DELAYS_S))
-    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0.0)
+    patch.setattr(ask, "DELAYS_S", (0.0,) * len(ask.DELAYS_S))
+    patch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0.0)
 
 
-@pytest.fixture(autouse=True)
-def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def _loopback_only(patch: pytest.MonkeyPatch) -> None:
     """Refuse every connection to another machine."""
     connect = socket.socket.connect
 
@@ -118,40 +138,7 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
             raise AssertionError(f"a test tried to reach {address[0]}")
         connect(self, address)
 
-    monkeypatch.setattr(socket.socket, "connect", guarded)
-
-
-@pytest.fixture(autouse=True)
-def sandbox_covered_by_its_own_tests(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Measure the threads of the sandbox, which take twice as long then, in its own tests alone."""
-    if SANDBOX_TESTS not in request.path.parents:
-        answer = ThreadingMixIn.process_request_thread
-
-        def unmeasured(*arguments: Any) -> None:
-            sys.settrace(None)
-            answer(*arguments)
-
-        monkeypatch.setattr(ThreadingMixIn, "process_request_thread", unmeasured)
-
-
-@pytest.fixture(autouse=True)
-def calls_covered_by_their_own_tests(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Measure what botocore does of a call, at twice the time, in the tests of calls alone."""
-    if CALL_TESTS not in request.path.parents:
-        unmeasured.leave_botocore_out(monkeypatch)
-
-
-@pytest.fixture(autouse=True)
-def proofs_covered_by_their_own_tests(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Measure hundreds of decisions, at three times the time, where they are what is tested."""
-    if not any(folder in request.path.parents for folder in PROOF_TESTS):
-        unmeasured.leave_proofs_out(monkeypatch)
+    patch.setattr(socket.socket, "connect", guarded)
 
 
 @pytest.fixture(scope="session")

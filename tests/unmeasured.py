@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from socketserver import ThreadingMixIn
 from typing import Any, TypeVar
 
 import pytest
@@ -85,6 +86,17 @@ def examples_measured(hypothesis: Any) -> Iterator[None]:
     finally:
         hypothesis.inner_test = test
         sys.settrace(tracer)
+
+
+def leave_sandbox_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measure no thread of a sandbox."""
+    answer = ThreadingMixIn.process_request_thread
+
+    def unmeasured(*arguments: Any) -> None:
+        sys.settrace(None)
+        answer(*arguments)
+
+    monkeypatch.setattr(ThreadingMixIn, "process_request_thread", unmeasured)
 
 
 def leave_botocore_out(monkeypatch: pytest.MonkeyPatch) -> None:
