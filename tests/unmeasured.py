@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from socketserver import ThreadingMixIn
+from socketserver import BaseServer, ThreadingMixIn
 from typing import Any, TypeVar
 
 import pytest
@@ -89,19 +89,18 @@ def examples_measured(hypothesis: Any) -> Iterator[None]:
 
 
 def leave_sandbox_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Measure no thread of a sandbox."""
-    answer = ThreadingMixIn.process_request_thread
-
-    def unmeasured(*arguments: Any) -> None:
-        sys.settrace(None)
-        answer(*arguments)
-
-    monkeypatch.setattr(ThreadingMixIn, "process_request_thread", unmeasured)
+    """Measure no thread of a sandbox: neither what takes connections nor what answers them."""
+    for owner, name in ((BaseServer, "serve_forever"), (ThreadingMixIn, "process_request_thread")):
+        monkeypatch.setattr(owner, name, unmeasured(getattr(owner, name)))
 
 
 def leave_botocore_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Measure no call to AWS and no making of a session or a client."""
-    makers = ((BotocoreSession, "__init__"), (Session, "client"))
+    makers = (
+        (BotocoreSession, "__init__"),
+        (BotocoreSession, "create_client"),
+        (Session, "client"),
+    )
     for owner, name in ((BaseClient, "_make_api_call"), *makers):
         monkeypatch.setattr(owner, name, unmeasured(getattr(owner, name)))
 
