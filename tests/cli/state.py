@@ -5,6 +5,8 @@ import re
 from collections import defaultdict
 from typing import Any, cast
 
+from tests.unmeasured import unmeasured
+
 from goldenami_sandbox.server import Sandbox
 
 from . import account
@@ -24,6 +26,7 @@ _DROPPED = {
 }  # fmt: skip
 
 
+@unmeasured
 def snapshot(sandbox: Sandbox) -> str:
     """Return all that commands can change, as text whose ids stand in the order they come in."""
     found = {

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tests.unmeasured import unmeasured
 
 from goldenami_sandbox.server import Sandbox
 
@@ -66,6 +67,7 @@ def test_a_page_has_the_parts_that_somebody_looks_for(path: Path) -> None:
 
 
 @cache
+@unmeasured
 def messages() -> str:
     """Return all texts of the code, what is put into them left out."""
     texts = []
