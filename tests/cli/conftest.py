@@ -10,9 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from botocore.session import Session
 from msgspec import Struct
-from tests.unmeasured import unmeasured
 
 from goldenami.aws import run_command, waits
 from goldenami.cli import main
@@ -69,13 +67,6 @@ def _few_regions(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     """Let the account have two regions, unless the test asks for `every_region`."""
     if "every_region" not in request.fixturenames:
         monkeypatch.setattr(regions, "ENABLED_BY_DEFAULT", frozenset(("us-east-1", "eu-west-1")))
-
-
-@pytest.fixture(autouse=True)
-def _clients_unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Measure nothing of botocore's making of a client, of which each command needs several."""
-    made = unmeasured(Session.create_client)
-    monkeypatch.setattr(Session, "create_client", made)
 
 
 @pytest.fixture
