@@ -9,6 +9,7 @@ import gc
 import json
 import os
 import sys
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
@@ -21,6 +22,7 @@ from goldenami import resources
 from goldenami.aws import ask, waits
 from goldenami.aws.session import Aws
 from goldenami.cli import main
+from goldenami.cli.options import AwsOptions, clients_in_common
 from goldenami.iam.profiles import load_profiles
 from goldenami.iam.proof import cases
 from goldenami.iam.render import as_json
@@ -31,6 +33,8 @@ LATE = (
     "xml.sax.saxutils",
 )  # fmt: skip
 """What others import only when they need it; goldenami's own modules are imported all."""
+SERVICES = ("ec2", "iam", "organizations", "ssm", "sts", "service-quotas")
+REGIONS = ("us-east-1", "eu-west-1")
 
 sys.path.append(str(Path(__file__).parents[2]))
 import_module("botocore_once").keep()
@@ -44,15 +48,15 @@ templates = resources.environment(resources.folder("templates") / "policies", as
 for name in templates.list_templates():
     templates.get_template(name)
 os.environ |= {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}  # a run has its own
-for service in ("ec2", "iam", "organizations", "ssm", "sts", "service-quotas"):
-    Aws(region="us-east-1").client(service)  # models and classes, as commands share them
+for service in SERVICES:  # models and classes, as commands share them
+    Aws(region="us-east-1").client(service).meta.service_model.shape_for_error_code("")
 for holder, setting, value in (
     (ask, "DELAYS_S", (0.0,) * len(ask.DELAYS_S)),
     (ExponentialBackoff, "delay_amount", lambda *_: 0.0),
     (waits, "FIRST_POLL_S", 0.02),
+    (os, "fsync", lambda _: None),  # no test cuts the power
 ):
     setattr(holder, setting, value)
-gc.freeze()  # what is there is shared by all forks
 
 
 def run(order: dict[str, Any]) -> int:
@@ -61,8 +65,6 @@ def run(order: dict[str, Any]) -> int:
     os.dup2(log, 1)
     os.dup2(log, 2)
     faulthandler.enable()  # a crash of Python itself names the line it was at
-    os.environ.clear()
-    os.environ.update(order["environment"])
     try:
         main(order["arguments"])
     except SystemExit as ended:
@@ -75,10 +77,27 @@ def answer(number: int) -> None:
     sys.stdout.flush()
 
 
-for line in sys.stdin:
-    pid = os.fork()
-    if pid == 0:
-        os._exit(run(json.loads(line)))
-    answer(pid)
-    _, status = os.waitpid(pid, 0)
-    answer(os.waitstatus_to_exitcode(status))
+def reach(environment: Mapping[str, str]) -> None:
+    """Make the clients of whoever has this environment, with no connection yet."""
+    os.environ.clear()
+    os.environ.update(environment)
+    aws = AwsOptions().session("us-east-1")
+    for service in SERVICES:
+        for region in REGIONS:
+            aws.client(service, region)
+    gc.freeze()  # what is there is shared by all forks
+
+
+reached: Mapping[str, str] = {}
+with clients_in_common():
+    for line in sys.stdin:
+        order = json.loads(line)
+        if order["environment"] != reached:
+            reached = order["environment"]
+            reach(reached)
+        pid = os.fork()
+        if pid == 0:
+            os._exit(run(order))
+        answer(pid)
+        _, status = os.waitpid(pid, 0)
+        answer(os.waitstatus_to_exitcode(status))
