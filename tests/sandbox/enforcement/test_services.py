@@ -223,6 +223,7 @@ class TestTags:
 class TestRecycleBin:
     @pytest.fixture
     def rule_id(self, sandbox: Sandbox) -> str:
+        sandbox.pending_s = 0  # else the rule holds a moment later
         made = sandbox.client("rbin").create_rule(
             RetentionPeriod={"RetentionPeriodValue": 7, "RetentionPeriodUnit": "DAYS"},
             ResourceType="EC2_IMAGE",
@@ -250,7 +251,6 @@ class TestRecycleBin:
     def test_what_is_in_the_bin_is_restored_by_its_tags(
         self, user: Any, sandbox: Sandbox, rule_id: str, public: str
     ) -> None:
-        sandbox.pending_s = 0
         ec2 = sandbox.client("ec2")
         instance = ec2.run_instances(
             ImageId=public, InstanceType="t3.micro", MinCount=1, MaxCount=1
