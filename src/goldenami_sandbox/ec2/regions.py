@@ -9,7 +9,6 @@ https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.htm
 from moto.core.responses import ActionResult
 from moto.ec2.models import instances
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend, Zone
-from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS
 from moto.ec2.responses.availability_zones_and_regions import AvailabilityZonesAndRegions
 
 from goldenami_sandbox.ec2.base import Ec2Base
@@ -30,15 +29,17 @@ opted_in: set[tuple[str, str]] = set()
 
 
 def install() -> None:
-    """Give each region zones, in each of which can be launched; moto fails where it has none."""
+    """Give each region zones, in each of which can be launched; moto fails where it has none.
+
+    It also looks through all types of a region's instances at each launch, and does nothing then.
+    """
     zones = {name: _zones(name) for name in regions()} | RegionsAndZonesBackend.zones
     replace(RegionsAndZonesBackend, "zones", zones)
     places = {
         name: [{"InstanceType": "", "Location": zone.name} for zone in of_region]
         for name, of_region in zones.items()
     }
-    offered = {**INSTANCE_TYPE_OFFERINGS, "availability-zone": places}
-    replace(instances, "INSTANCE_TYPE_OFFERINGS", offered)
+    replace(instances, "INSTANCE_TYPE_OFFERINGS", {"availability-zone": places, "region": {}})
 
 
 def _zones(region: str) -> list[Zone]:
