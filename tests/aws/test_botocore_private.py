@@ -253,6 +253,21 @@ assert not hasattr(client, "describe_nothing")
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
+def the_errors_of_a_service_are_those_that_botocore_finds() -> None:
+    core = session()
+    private.share_models(core)
+    for service in ("ec2", "iam", "organizations", "ssm"):
+        usual: Any = Session().get_service_model(service)
+        model = core.create_client(service, "us-east-1").meta.service_model
+        assert type(model) is not type(usual)
+        assert [shape.name for shape in model.error_shapes] == [
+            shape.name for shape in usual.error_shapes
+        ]
+        for shape in usual.error_shapes:
+            assert model.shape_for_error_code(shape.error_code).name == shape.name
+        assert model.shape_for_error_code("DryRunOperation") is None
+
+
 def regions_are_those_that_botocore_knows() -> None:
     core = Session()
     assert private.regions_of(core, "ec2") == {
@@ -476,6 +491,7 @@ PARTS: dict[str, Callable[[], None]] = {
     "Loader.list_api_versions": a_service_is_known_by_its_own_folder,
     "_PY_TO_OP_NAME, _make_api_call": a_method_is_made_when_it_is_called_for,
     "endpoint_resolver": regions_are_those_that_botocore_knows,
+    "error_shapes": the_errors_of_a_service_are_those_that_botocore_finds,
     "ClientCreator._create_client_class": (
         one_class_serves_the_clients_of_all_sessions_that_share_models
     ),
@@ -514,7 +530,7 @@ def test_nothing_else_is_built_on_what_is_not_documented() -> None:
     users = {
         (str(path.relative_to(SOURCE)), node.module)
         for path in SOURCE.rglob("*.py")
-        if path.name != "botocore_private.py"
+        if path.name not in ("botocore_private.py", "botocore_models.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.ImportFrom)
         and (node.module or "").startswith("botocore")

@@ -1,4 +1,4 @@
-"""What production builds on of botocore beyond its documented interfaces: all of it.
+"""What production builds on of botocore beyond its documented interfaces: all but its models.
 
 Each may change with any of their versions, which have no upper bound here: a security tool should
 not keep botocore's own fixes away. So each stands here, and `tests/aws/test_botocore_private.py`
@@ -12,15 +12,13 @@ from functools import cache, lru_cache, partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Final
+from typing import Any
 
 import botocore
-import msgspec
 from botocore import hooks, xform_name
 from botocore.credentials import Credentials, DeferredRefreshableCredentials
-from botocore.exceptions import DataNotFoundError
 from botocore.httpsession import create_urllib3_context
-from botocore.loaders import JSONFileLoader, Loader, create_loader
+from botocore.loaders import create_loader
 from botocore.model import ServiceModel
 from botocore.parsers import EC2QueryParser, ResponseParserError, ResponseParserFactory
 from botocore.utils import (
@@ -31,7 +29,7 @@ from botocore.utils import (
     parse_timestamp,
 )
 
-from goldenami.aws.models_ahead import contents_of
+from goldenami.aws.botocore_models import Model, ModelLoader
 
 DOCS = "botocore.docs"
 """What botocore writes help texts by. It imports that, and a parser of HTML with it, for the
@@ -92,95 +90,6 @@ PART_BYTES = 4 * 1024 * 1024
 """How much of an answer is read at once: all of it, as long as it has no more."""
 
 
-class _Parts(dict[str, Any]):
-    """Operations or shapes of a model, or services of a partition, read when they are looked at."""
-
-    def __getitem__(self, name: str) -> Any:
-        part = super().__getitem__(name)
-        if isinstance(part, msgspec.Raw):
-            self[name] = part = msgspec.json.decode(part)
-        return part
-
-    def get(self, name: str, default: Any = None) -> Any:
-        return self[name] if name in self else default  # noqa: SIM401  it is what that calls
-
-    def values(self) -> Any:
-        return [self[name] for name in self]
-
-    def items(self) -> Any:
-        return [(name, self[name]) for name in self]
-
-
-_MANY: Final = {"operations", "services", "shapes"}
-_Value = str | int | float | bool | None
-_Text = dict[str, dict[str, msgspec.Raw] | list[Any] | _Value]
-"""A model, or what is known of a partition: it is gone through once so."""
-
-
-class ModelFiles(JSONFileLoader):
-    """botocore's reader of its files, with msgspec's parser and plain dicts, which keep order.
-
-    A start is mostly the reading of models, and most of a model is never looked at.
-    """
-
-    def _load_file(self, full_path: str, open_method: Callable[..., Any]) -> Any:
-        path = Path(full_path)
-        if not path.is_file():
-            return None
-        text = contents_of(path)
-        if path.name.startswith("service-2."):
-            return _in_parts(msgspec.json.decode(text, type=_Text))
-        if path.name == "endpoints.json":
-            known: dict[str, Any] = msgspec.json.decode(text, type=dict[str, list[_Text] | _Value])
-            return known | {"partitions": [_in_parts(each) for each in known["partitions"]]}
-        return msgspec.json.decode(text)
-
-
-def _in_parts(text: _Text) -> dict[str, Any]:
-    """Return what is in a text; parts of which there are many are read when they are looked at."""
-    whole: dict[str, Any] = {**text}
-    for name, value in text.items():
-        if isinstance(value, dict):
-            parts = _Parts(value)
-            whole[name] = parts if name in _MANY else dict(parts.items())
-    return whole
-
-
-class _Services:
-    """The services that have a model of a kind; botocore looks into the folders of all for one."""
-
-    def __init__(self, models: "ModelLoader", kind: str) -> None:
-        self._models = models
-        self._kind = kind
-
-    def __contains__(self, service: Any) -> bool:
-        try:
-            return bool(self._models.list_api_versions(service, self._kind))
-        except DataNotFoundError:
-            return False
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(Loader.list_available_services(self._models, self._kind))
-
-
-class ModelLoader(Loader):
-    """botocore's models, and those of the user's own folders.
-
-    What botocore makes of the model of a service is kept here too.
-    """
-
-    FILE_LOADER_CLASS = ModelFiles
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.services: dict[tuple[str, str | None], ServiceModel] = {}
-        self.classes: dict[ServiceModel, type[BaseClient]] = {}
-
-    def list_available_services(self, type_name: str) -> Any:
-        """Return the services that have a model of a type."""
-        return _Services(self, type_name)
-
-
 def share_models(session: Any) -> None:
     """Have a botocore session take its models from where all sessions of this process do.
 
@@ -219,7 +128,8 @@ def _keep_what_is_made_of_models() -> None:
             return model_of(self, service, api_version)
         key = (service, api_version)
         if key not in kept.services:
-            service_model = model_of(self, service, api_version)
+            read = kept.load_service_model(service, "service-2", api_version)
+            service_model: Any = Model(read, service)
             service_model.endpoint_discovery_operation = None  # of no service that is called here
             kept.services[key] = service_model
         return kept.services[key]
