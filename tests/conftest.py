@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from ipaddress import ip_address
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from selenium import webdriver
 
 PENDING_S = 0.02
+ASKING = ("(_settle)", "(work)", "(_work)")
+"""How the names of threads end that may ask AWS on when their command has ended: the next sandbox,
+which listens where theirs did, would be asked."""
 TESTS = Path(__file__).parent
 UNMEASURED = (
     (unmeasured.leave_sandbox_out, TESTS / "sandbox"),
@@ -156,6 +160,9 @@ def sandbox(monkeypatch: pytest.MonkeyPatch, sandbox_port: int) -> Iterator[Sand
         for name, value in running.environment().items():
             monkeypatch.setenv(name, value)
         yield running
+    for thread in threading.enumerate():
+        if thread.name.endswith(ASKING):
+            thread.join(5)
 
 
 @pytest.fixture
