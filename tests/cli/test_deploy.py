@@ -20,6 +20,8 @@ from goldenami_sandbox.server import Sandbox
 
 from .account import launch
 
+pytestmark = pytest.mark.no_cover  # in processes of their own
+
 REGION = "us-east-1"
 BUCKET = f"goldenami-audit-{ACCOUNT_ID}-{REGION}"
 TOPICS = ("goldenami-audit-findings", "goldenami-audit-incomplete")

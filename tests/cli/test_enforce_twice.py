@@ -20,6 +20,9 @@ from .test_lost_answers import LATER, OWNER, World, enforced, world
 __all__ = ["world"]
 
 
+pytestmark = pytest.mark.no_cover  # the lines of test_enforce, many times
+
+
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     for where in ("adoption", "allowed_amis"):

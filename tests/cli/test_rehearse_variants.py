@@ -11,7 +11,7 @@ import pytest
 from goldenami import resources
 from goldenami_sandbox.ec2 import regions
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, pytest.mark.no_cover]  # the lines of test_rehearse, many times
 
 UNIT = "ou-ab12-cdef3456"
 ORGANIZATION = "arn:aws:organizations::999988887777"
