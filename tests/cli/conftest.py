@@ -178,6 +178,13 @@ def admins(sandbox: Sandbox) -> str:
 
 
 @pytest.fixture
+def baked(write: Write, sandbox: Sandbox, admins: str) -> Path:
+    """Return a release file, with its images and the admin group, as a bake leaves them."""
+    account.golden_images(sandbox)
+    return write()
+
+
+@pytest.fixture
 def managed(sandbox: Sandbox) -> str:
     """Make an instance profile by which SSM manages instances; return its name."""
     return seed.instance_profile(sandbox, "golden-ami-base")

@@ -9,8 +9,6 @@ import pytest
 from goldenami_sandbox.seed import organization
 from goldenami_sandbox.server import Sandbox
 
-from . import account
-
 GROUP = "ec2-admin-group"
 ALLOW_ALL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 APPS = {
@@ -38,13 +36,6 @@ ONLY_WITH_MFA = {
 
 def policy(*statements: Any) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-
-
-@pytest.fixture
-def baked(write: Any, sandbox: Sandbox, admins: str) -> Path:
-    path: Path = write()
-    account.golden_images(sandbox)
-    return path
 
 
 @pytest.fixture

@@ -13,8 +13,6 @@ from goldenami_sandbox.identity import ACCOUNT_ID
 from goldenami_sandbox.seed import organization
 from goldenami_sandbox.server import Sandbox
 
-from . import account
-
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 ROLE = "arn:aws:iam::111122223333:role/baker"
 GOLDEN = ("--account", "111122223333", "--snapshot", "snap-0123456789abcdef0")
@@ -34,13 +32,6 @@ def policy(*statements: Any) -> str:
 
 def trust(principal: Any) -> str:
     return policy({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
-
-
-@pytest.fixture
-def baked(write: Any, sandbox: Sandbox, admins: str) -> Path:
-    path: Path = write()
-    account.golden_images(sandbox)
-    return path
 
 
 @pytest.fixture

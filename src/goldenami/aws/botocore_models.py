@@ -1,4 +1,6 @@
-"""botocore's models of services, read in parts: a start is mostly the reading of models.
+"""botocore's models of services, read in parts.
+
+A start is mostly the reading of models, and most of a model is never looked at.
 
 These are no documented interfaces, as in `botocore_private.py`, whose test tries them, too.
 """
@@ -48,10 +50,7 @@ _Text = dict[str, dict[str, msgspec.Raw] | list[Any] | _Value]
 
 
 class ModelFiles(JSONFileLoader):
-    """botocore's reader of its files, with msgspec's parser and plain dicts, which keep order.
-
-    A start is mostly the reading of models, and most of a model is never looked at.
-    """
+    """botocore's reader of its files, with msgspec's parser and plain dicts, which keep order."""
 
     def _load_file(self, full_path: str, open_method: Callable[..., Any]) -> Any:
         path = Path(full_path)
@@ -85,8 +84,8 @@ class Model(ServiceModel):
     @cached_property
     def error_shapes(self: Any) -> list[Any]:
         """The errors; botocore reads every shape for them."""
-        names = _Parts(self._service_description["shapes"]).that_may_say(b'"exception"')
-        shapes = [self.shape_for(name) for name in names]
+        parts: _Parts = self._service_description["shapes"]
+        shapes = [self.shape_for(name) for name in parts.that_may_say(b'"exception"')]
         return [shape for shape in shapes if shape.metadata.get("exception")]
 
 

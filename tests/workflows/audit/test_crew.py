@@ -127,7 +127,7 @@ def test_lines_that_each_process_makes_of_what_it_finds_are_those_of_the_report(
 ) -> None:
     as_lines = replace(QUESTION, line=line_of(form))
     texts = set()
-    for processes, question in ((1, QUESTION), (1, as_lines), (2, as_lines)):
+    for processes, question in ((1, QUESTION), (1, as_lines), (3, as_lines)):
         out = io.StringIO()
         writer(form)(crews.audited(processes, question), out)
         texts.add(out.getvalue())
@@ -142,7 +142,7 @@ def test_what_was_found_before_is_told_by_every_process(crews: Crews, tmp_path: 
     from goldenami.domain.audit import audit_file
 
     question = replace(QUESTION, waivers=(), earlier=audit_file.load(path))
-    one, several = (crews.audited(processes, question) for processes in (1, 2))
+    one, several = (crews.audited(processes, question) for processes in (1, 3))
     assert text(one) == text(several)
     assert several.audit.since is not None
     assert several.audit.since.fixed == 0
@@ -163,7 +163,7 @@ def test_a_page_that_cannot_be_read_ends_in_the_same_words(
 ) -> None:
     for number in (PAGES - 2, PAGES - 1):
         setattr(fleet, how, ("eu-west-1", number))
-        one, several = crews.audited(1), crews.audited(2)
+        one, several = crews.audited(1), crews.audited(3)
         assert text(one) == text(several)
         assert [place.region for place in several.audit.unread] == ["eu-west-1"]
         assert not several.audit.complete
