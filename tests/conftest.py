@@ -18,6 +18,7 @@ import pytest
 from botocore.retries.standard import ExponentialBackoff
 
 from goldenami.aws import ask
+from goldenami.workflows.audit import cores
 from goldenami_sandbox.identity import HOST, ROOT_ACCESS_KEY_ID, ROOT_SECRET_ACCESS_KEY
 from goldenami_sandbox.server import Sandbox
 
@@ -49,8 +50,19 @@ hypothesis.settings.load_profile("goldenami")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Let a worker more than there are processors run: each waits for sockets and clocks, too."""
-    return (os.cpu_count() or 1) + 1
+    """Let a worker run on each core: see `pytest_configure`."""
+    return len(cores.usable())
+
+
+def pytest_configure() -> None:
+    """Keep a worker on a core of its own: a command and its sandbox are threads that take turns.
+
+    On any core each turn wakes another one up, which fetches what the last one worked on.
+    """
+    number = os.environ.get("PYTEST_XDIST_WORKER", "")[2:]
+    if number:
+        usable = cores.usable()
+        cores.keep(os.getpid(), {usable[int(number) % len(usable)]})
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -140,9 +140,9 @@ def read_call(environ: "WSGIEnvironment") -> Call:
     """
     body = _body(environ)
     pairs = parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)
-    if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
+    if is_form(environ):
         try:
-            pairs += parse_qsl(body.decode(), keep_blank_values=True)
+            pairs += form_pairs(body)
         except ValueError:
             raise MalformedRequestError("query", "MalformedQueryString") from None
     form = dict(pairs)
@@ -157,6 +157,21 @@ def read_call(environ: "WSGIEnvironment") -> Call:
     if parameters is None:  # nobody could decide what moto may read otherwise
         operation, parameters = "", dict(form)
     return Call(service, operation, region, key, parameters, protocol)
+
+
+def is_form(environ: "WSGIEnvironment") -> bool:
+    """Say whether a request's body is a form."""
+    content_type: str = environ.get("CONTENT_TYPE", "")
+    return content_type.startswith("application/x-www-form-urlencoded")
+
+
+def form_pairs(body: bytes) -> list[tuple[str, str]]:
+    """Return the parameters of a form, those of an empty value, too.
+
+    Raises:
+        ValueError: it is not written in UTF-8.
+    """
+    return parse_qsl(body.decode(), keep_blank_values=True)
 
 
 def _body(environ: "WSGIEnvironment") -> bytes:

@@ -5,6 +5,7 @@ operations, a ``…Store`` keeps an account's resources in one region. Each modu
 differs from moto, with the page of AWS that tells how it should be.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import cache
@@ -195,6 +196,9 @@ def _untracked(kind: type, *_: Any, **__: Any) -> Any:
     return object.__new__(kind)
 
 
+_ACCESS_KEY = re.compile(r"Credential=([A-Z0-9]{20})/")
+"""Of a signature; moto's own is tried at each character of it."""
+_REQUEST_ID = re.compile(r"(?<=<RequestId>)[^<]*")
 _CALLED_AS_THEIR_ENDPOINTS = ("autoscaling", "config", "ec2", "inspector2", "kms", "s3", "ssm")
 
 
@@ -217,6 +221,7 @@ def _look_up_once() -> None:
     replace(responses, "method_names_from_class", _method_names)
     replace(responses, "camelcase_to_underscores", _underscored)
     replace(responses.BaseResponse, "_enrich_response", staticmethod(_with_request_id))
+    replace(responses.BaseResponse, "access_key_regex", _ACCESS_KEY)
     lookups = errors.ErrorLookupFactory()
     replace(errors, "ErrorLookupFactory", lambda: lookups)
     replace(utils, "create_loader", _loader)
@@ -240,7 +245,6 @@ def _services() -> Mapping[str, str]:
 
 
 _underscored = cache(utils.camelcase_to_underscores)
-_enrich_response = responses.BaseResponse._enrich_response  # noqa: SLF001
 
 
 @cache
@@ -249,8 +253,14 @@ def _method_names(kind: object) -> frozenset[str]:
 
 
 def _with_request_id(headers: dict[str, str], body: Any) -> tuple[dict[str, str], Any]:
-    """Let moto put a request's id into headers and answer; it searches the whole of a fleet."""
-    if isinstance(body, str) and "<RequestId>" not in body:
-        headers, _ = _enrich_response(headers, None)
-        return headers, body
-    return _enrich_response(headers, body)
+    """Put a request's id into headers and answer, a UUID as AWS's are.
+
+    Moto draws 52 characters, and searches the whole answer, be it a fleet.
+    """
+    request_id = str(mock_random.uuid4())
+    headers["x-amzn-requestid"] = request_id
+    if "status" in headers:
+        headers["status"] = str(headers["status"])
+    if isinstance(body, str) and "<RequestId>" in body:
+        body = _REQUEST_ID.sub(request_id, body)
+    return headers, body

@@ -24,7 +24,6 @@ MARKED: list[tuple[str, str]] = []
 PRIVATE: Mapping[str, tuple[str, ...]] = {
     "moto.core.base_backend:BackendDict": ("_instances",),
     "moto.core.responses:BaseResponse": (
-        "_enrich_response",
         "_get_action",
         "_get_int_param",
         "_get_param",

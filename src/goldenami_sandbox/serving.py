@@ -1,20 +1,21 @@
 """The parts of the sandbox that need moto and werkzeug, which are an optional extra."""
 
 import contextlib
+import http.client
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from typing import Any, cast
 
 from moto.core.request import Request
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
-from werkzeug.wrappers import Response
+from werkzeug.datastructures import FileStorage, ImmutableMultiDict
 
 from goldenami_sandbox import installation, own_services
 from goldenami_sandbox.accounts import key_of
 from goldenami_sandbox.calls import Call, Guard, Refusal
 from goldenami_sandbox.enforcement.guard import authorized
-from goldenami_sandbox.gateway import Gateway
+from goldenami_sandbox.gateway import Gateway, form_pairs, is_form
 from goldenami_sandbox.identity import ROOT_ACCESS_KEY_ID
 from goldenami_sandbox.overriding import overrides
 
@@ -41,8 +42,10 @@ class _Dispatcher(DomainDispatcherApplication):
         dispatch = _of_one_path(environ)
         if dispatch is None:
             return super().__call__(environ, start_response)
-        status, headers, body = dispatch(Request(environ))
-        return Response(body, status, headers)(environ, start_response)
+        status, headers, body = dispatch(_Request(environ))
+        reason = http.client.responses.get(int(status), "")
+        start_response(f"{status} {reason}", [(name, str(headers[name])) for name in headers])
+        return [body.encode() if isinstance(body, str) else body]
 
     @overrides
     def get_backend_for_host(self, host: str | None) -> Any:
@@ -57,6 +60,45 @@ class _Dispatcher(DomainDispatcherApplication):
         if backend is None and host is not None:
             raise NotImplementedError("the service is none of moto's")
         return backend
+
+
+class _Request(Request):
+    """A request at a service's one path, whose body the gateway has read as a whole.
+
+    werkzeug reads a body in parts, and works out each URL that it may have come by.
+    """
+
+    @property
+    @overrides
+    def from_wsgi_server(self) -> bool:  # type: ignore[override]  # moto's is an attribute
+        """That it was received by a server, which tells the date itself."""
+        return True
+
+    @property
+    @overrides
+    def raw_url(self) -> str:
+        """Where it was sent to."""
+        return f"http://{self.environ.get('HTTP_HOST', '')}{self.environ['RAW_URI']}"
+
+    @cached_property
+    def data(self) -> bytes:
+        """The body, if it is no form."""
+        return b"" if is_form(self.environ) else self._body
+
+    @cached_property
+    def form(self) -> ImmutableMultiDict[str, str]:
+        """The form's parameters."""
+        return ImmutableMultiDict(form_pairs(self._body) if is_form(self.environ) else ())
+
+    @cached_property
+    def files(self) -> ImmutableMultiDict[str, FileStorage]:
+        """None: no service with one path takes any."""
+        return ImmutableMultiDict()
+
+    @property
+    def _body(self) -> bytes:
+        body: bytes = self.environ["wsgi.input"].getvalue()
+        return body
 
 
 def _of_one_path(environ: Mapping[str, Any]) -> Callable[..., Any] | None:

@@ -9,8 +9,15 @@ from pathlib import Path
 import pytest
 
 from goldenami.bake import packer_cli
-from goldenami.bake.packer_cli import Packer, find_packer, quiet_environment, run
-from goldenami.errors import GoldenamiError
+from goldenami.bake.packer_cli import (
+    POLL_DELAY_S,
+    Packer,
+    find_packer,
+    poll_delay_s,
+    quiet_environment,
+    run,
+)
+from goldenami.errors import GoldenamiError, UsageError
 
 
 @pytest.fixture
@@ -223,3 +230,17 @@ def test_an_error_of_the_listener_stops_packer_and_is_raised(executable: Executa
     with pytest.raises(ValueError, match="ready"):
         run_it(executable(CLEANS_UP), on_line)
     assert heard == ["ready\n"]
+
+
+@pytest.mark.parametrize(("said", "delay_s"), [("1", 1), ("30", 30), ("", POLL_DELAY_S)])
+def test_packer_looks_for_news_as_often_as_its_environment_says(said: str, delay_s: int) -> None:
+    assert poll_delay_s({"AWS_POLL_DELAY_SECONDS": said}) == delay_s
+    assert poll_delay_s({}) == POLL_DELAY_S
+
+
+@pytest.mark.parametrize("said", ["0", "-1", "1.5", "1s", "soon", "\u00b2"])
+def test_a_delay_that_is_none_is_one_clear_error(said: str) -> None:
+    with pytest.raises(UsageError, match="is no number of seconds") as caught:
+        poll_delay_s({"AWS_POLL_DELAY_SECONDS": said})
+    assert caught.value.message.startswith("AWS_POLL_DELAY_SECONDS: ")
+    assert "whole number of 1 or more" in caught.value.fix

@@ -69,7 +69,6 @@ def request_(sandbox: Sandbox) -> PackerBuild:
         },
         user_data=b"#!/bin/sh\necho '{{.Names}}'\n",
         variables={"communicator": "none"},
-        poll_delay_s=1,
     )
 
 

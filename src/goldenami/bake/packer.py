@@ -16,7 +16,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from goldenami.bake import shell
-from goldenami.bake.packer_cli import Packer, quiet_environment, run
+from goldenami.bake.packer_cli import Packer, poll_delay_s, quiet_environment, run
 from goldenami.bake.packer_output import (
     BuiltImage,
     PackerEvent,
@@ -93,7 +93,6 @@ class PackerBuild(Struct, frozen=True, kw_only=True):
         only: the builder of the template that is to be run, if it has several.
         plugins: the SHA-256 that Packer's plugins may have, by their names.
         image_timeout_s: how long Packer waits for the image.
-        poll_delay_s: how long it waits between two looks.
     """
 
     template: str = "amazon-ebs"
@@ -106,7 +105,6 @@ class PackerBuild(Struct, frozen=True, kw_only=True):
     only: str = ""
     plugins: Mapping[str, Sequence[str]] = field(default_factory=dict)
     image_timeout_s: int = 4 * 3600
-    poll_delay_s: int = 5
 
     @property
     def has_communicator(self) -> bool:
@@ -145,6 +143,7 @@ class PackerRun(Struct, frozen=True):
 
         Raises:
             SpecError: the template or a value for it is wrong; nothing was started.
+            UsageError: the environment's delay between two looks is none.
             BakeError: Packer refused the template, failed or was killed.
             InterruptedRunError: the build was stopped.
         """
@@ -162,6 +161,7 @@ class PackerRun(Struct, frozen=True):
 
         Raises:
             SpecError: the template or a value for it is wrong.
+            UsageError: the environment's delay between two looks is none.
             BakeError: Packer refuses the template.
         """
         with self._validated(request) as (template, variables):
@@ -177,7 +177,7 @@ class PackerRun(Struct, frozen=True):
         with TemporaryDirectory(prefix="goldenami-packer-") as name:
             folder, provision = Path(name), bool(request.script)
             template = place_template(request.template, self.packer, folder, provision=provision)
-            values = _values(request, template)
+            values = _values(request, template, poll_delay_s(self.environment))
             self._plugins(request, template, complete=False)
             if self.packer.has_plugins and not template.is_legacy:
                 self.run(template, "init", self.on_event)
@@ -290,13 +290,13 @@ class PackerRun(Struct, frozen=True):
         )
 
 
-def _values(request: PackerBuild, template: Template) -> dict[str, Any]:
+def _values(request: PackerBuild, template: Template, delay_s: int) -> dict[str, Any]:
     return {
         **request.values,
         "user_data_file": _file(template.private / "user-data", request.user_data),
         "script_file": _file(template.private / "script.sh", request.script.encode()),
-        "poll_delay_seconds": request.poll_delay_s,
-        "poll_max_attempts": max(1, request.image_timeout_s // request.poll_delay_s),
+        "poll_delay_seconds": delay_s,
+        "poll_max_attempts": max(1, request.image_timeout_s // delay_s),
         "manifest_path": str(template.manifest),
     }
 

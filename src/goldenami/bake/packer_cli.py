@@ -12,15 +12,17 @@ from pathlib import Path
 from msgspec import Struct
 
 from goldenami.bake.packer_output import parse_version
-from goldenami.errors import GoldenamiError
+from goldenami.errors import GoldenamiError, UsageError
 
 OLDEST = (1, 6, 0)
 PLUGINS_SINCE = (1, 7, 0)
+POLL_DELAY_S = 5
 
 _GET_PACKER = (
     "install Packer 1.6 or newer: `apt-get install packer` on Debian and Ubuntu, `brew install"
     " hashicorp/tap/packer` with Homebrew, or https://developer.hashicorp.com/packer/install"
 )
+_POLL_DELAY = "AWS_POLL_DELAY_SECONDS"
 _VERSION_TIMEOUT_S = 30
 _POLL_S = 0.1
 _TERMINATE_S = 10.0
@@ -92,6 +94,24 @@ def quiet_environment(environment: Mapping[str, str]) -> dict[str, str]:
     if not quiet.get("PACKER_LOG_PATH"):
         quiet["PACKER_LOG"] = ""
     return quiet
+
+
+def poll_delay_s(environment: Mapping[str, str]) -> int:
+    """Return how long Packer waits between two looks at what it has begun, in seconds.
+
+    It is what ``AWS_POLL_DELAY_SECONDS`` says, which Packer knows, too.
+    https://developer.hashicorp.com/packer/integrations/hashicorp/amazon/latest/components/builder/ebs
+
+    Raises:
+        UsageError: that is no number of seconds.
+    """
+    delay = environment.get(_POLL_DELAY) or str(POLL_DELAY_S)
+    if not delay.isdecimal() or int(delay) < 1:
+        raise UsageError(
+            f"{_POLL_DELAY}: {delay!r} is no number of seconds",
+            fix=f"set it to a whole number of 1 or more, or not at all, which is {POLL_DELAY_S}",
+        )
+    return int(delay)
 
 
 def run(

@@ -146,7 +146,6 @@ def packer(sandbox: Sandbox, environment: Environment, source: str) -> str:
             "endpoint_url": sandbox.endpoint_url,
         },
         variables={"communicator": "none"},
-        poll_delay_s=1,
     )
     (image,) = PackerRun(find_packer(), environment).build(wish)
     return image.image_id
