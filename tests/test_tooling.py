@@ -1,14 +1,17 @@
 """What the project is built and tried with: the Makefile, the floors, the hooks, the markers."""
 
 import re
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from goldenami_sandbox.server import Sandbox
 
-from . import floors
+from . import botocore_once, floors
 
 ROOT = Path(__file__).parents[1]
 MAKEFILE = (ROOT / "Makefile").read_text()
@@ -66,3 +69,17 @@ def test_a_test_that_is_not_marked_starts_no_sandbox() -> None:
 
 def start() -> None:
     Sandbox().start()
+
+
+@given(st.lists(st.text("aB-: \t\r\n,\xe9\x85_0", max_size=12), max_size=5))
+@example(["Content-Type: text/xml", "x-amzn-requestid:1", "Date: \t", "Date: b: c "])
+@example([": no name"])
+@example(["Folded: 1", " 2"])
+def test_headers_are_read_as_by_python_itself(lines: list[str]) -> None:
+    sent = "".join(f"{line}\r\n" for line in [*lines, ""]).encode("latin-1")
+    ours, usual = BytesIO(sent), BytesIO(sent)
+    headers = botocore_once.parse_headers(ours)
+    expected = botocore_once.usual_headers(usual)
+    assert headers.items() == expected.items()
+    assert [*map(type, headers.defects)] == [*map(type, expected.defects)]
+    assert ours.tell() == usual.tell()

@@ -198,7 +198,6 @@ def _untracked(kind: type, *_: Any, **__: Any) -> Any:
 
 _ACCESS_KEY = re.compile(r"Credential=([A-Z0-9]{20})/")
 """Of a signature; moto's own is tried at each character of it."""
-_REQUEST_ID = re.compile(r"(?<=<RequestId>)[^<]*")
 _CALLED_AS_THEIR_ENDPOINTS = ("autoscaling", "config", "ec2", "inspector2", "kms", "s3", "ssm")
 
 
@@ -255,12 +254,15 @@ def _method_names(kind: object) -> frozenset[str]:
 def _with_request_id(headers: dict[str, str], body: Any) -> tuple[dict[str, str], Any]:
     """Put a request's id into headers and answer, a UUID as AWS's are.
 
-    Moto draws 52 characters, and searches the whole answer, be it a fleet.
+    Moto draws 52 characters, has one id for all of EC2's answers, and searches the whole of each.
     """
     request_id = str(mock_random.uuid4())
     headers["x-amzn-requestid"] = request_id
     if "status" in headers:
         headers["status"] = str(headers["status"])
-    if isinstance(body, str) and "<RequestId>" in body:
-        body = _REQUEST_ID.sub(request_id, body)
+    if isinstance(body, str) and body[:64].lstrip().startswith("<"):
+        for element in ("<requestId>", "<RequestId>"):
+            before, mark, after = body.partition(element)
+            if mark:
+                body = f"{before}{mark}{request_id}<{after.partition('<')[2]}"
     return headers, body

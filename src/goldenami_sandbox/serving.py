@@ -42,7 +42,7 @@ class _Dispatcher(DomainDispatcherApplication):
         dispatch = _of_one_path(environ)
         if dispatch is None:
             return super().__call__(environ, start_response)
-        status, headers, body = dispatch(_Request(environ))
+        status, headers, body = dispatch(OnePathRequest(environ))
         reason = http.client.responses.get(int(status), "")
         start_response(f"{status} {reason}", [(name, str(headers[name])) for name in headers])
         return [body.encode() if isinstance(body, str) else body]
@@ -62,7 +62,7 @@ class _Dispatcher(DomainDispatcherApplication):
         return backend
 
 
-class _Request(Request):
+class OnePathRequest(Request):
     """A request at a service's one path, whose body the gateway has read as a whole.
 
     werkzeug reads a body in parts, and works out each URL that it may have come by.
