@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     import subprocess
     from multiprocessing.connection import Connection
 
-BEGIN_AFTER = 24
+BEGIN_AFTER = 12
 """How many pages beyond the first of a region are asked for when other processes begin."""
 
 WAITING = 5
