@@ -3,12 +3,15 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -39,6 +42,7 @@ RELEASE: dict[str, Any] = {
     "publish": {"ssm_parameter": PARAMETER},
 }
 READS = ("Describe", "Get", "List")
+AT_MOST_S = 10.0
 SOAK = bool(os.environ.get("GOLDENAMI_SOAK"))
 
 
@@ -146,6 +150,7 @@ class Machine:
         ``ended`` is called when it has, and calls of whatever it left behind are still refused.
         """
         self.killer.pid = 0
+        before = self._connections
         environment = uncovered_environment() | self.sandbox.environment()
         environment |= {"GOLDENAMI_STATE": str(self.state), "NO_COLOR": "1"}
         self.killer.at, self.killer.after, self.killer.seen = at, after, 0
@@ -153,8 +158,29 @@ class Machine:
         self.killer.pid = self._zygote.begin(arguments, environment, self.log)
         status = self._zygote.end()
         ended()
+        if at and number == signal.SIGKILL:
+            self._hear_out(before)
         self.killer.pid = 0
         return status
+
+    @property
+    def _connections(self) -> frozenset[socket.socket]:
+        assert self.sandbox._server is not None
+        return frozenset(self.sandbox._server.connections)
+
+    def _hear_out(self, before: frozenset[socket.socket]) -> None:
+        """Wait until what the dead have sent is refused: it may be on its way still.
+
+        Connections are taken one after the other: with a further one those before it are.
+        """
+        where = urlsplit(self.sandbox.endpoint_url)
+        with socket.create_connection((where.hostname, where.port), AT_MOST_S) as last:
+            last.shutdown(socket.SHUT_WR)
+            assert last.recv(1) == b""
+        end = time.monotonic() + AT_MOST_S
+        while self._connections - before:
+            assert time.monotonic() < end, "something that was killed still has a connection"
+            time.sleep(0.002)
 
     def forget(self) -> None:
         """Empty the account, and lose the journals."""
